@@ -99,15 +99,15 @@ async def client_by_stdio(path: Path, era: str, **environment: str) -> AsyncIter
 
 @asynccontextmanager
 async def client_over_http(
-    url: str, era: str, *, token: str = "", ask: Any = None
+    url: str, era: str, *, token: str = "", ask: Any = None, mode: str = ""
 ) -> AsyncIterator[Client]:
-    """Return a client of a server that runs."""
+    """Return a client of a server that runs; how it agrees on a version is by default its era's."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     async with (
         httpx2.AsyncClient(headers=headers, timeout=PATIENCE_S) as http,
         Client(
             streamable_http_client(url, http_client=http),
-            mode=ERAS[era],
+            mode=mode or ERAS[era],
             elicitation_callback=ask,
         ) as client,
     ):

@@ -33,12 +33,9 @@ each_era = pytest.mark.parametrize("era", ERAS)
 
 
 @asynccontextmanager
-async def connect(
-    transport: str, era: str, shared: SharedTwin, path: Path, url: str
-) -> AsyncIterator[Client]:
+async def connect(transport: str, era: str, path: Path, url: str) -> AsyncIterator[Client]:
     """Return a client of a transport."""
     made = {
-        "memory": lambda: client_in_memory(shared, era),
         "stdio": lambda: client_by_stdio(path, era),
         "http": lambda: client_over_http(url, era),
     }
@@ -46,18 +43,28 @@ async def connect(
         yield client
 
 
-@each_era
-@pytest.mark.parametrize("transport", ["memory", "stdio", "http"])
+@pytest.mark.parametrize(
+    ("transport", "era"),
+    [
+        ("http", "2025-11-25"),
+        ("http", "2026-07-28"),
+        ("stdio", "2026-07-28"),
+        pytest.param("stdio", "2025-11-25", marks=pytest.mark.long),
+    ],
+)
 def test_every_tool_answers_as_in_python(
     transport: str, era: str, asked: Twin, shared: SharedTwin, asked_path: Path, agents_url: str
 ) -> None:
     async def ask_all() -> None:
-        async with connect(transport, era, shared, asked_path, agents_url) as client:
+        async with connect(transport, era, asked_path, agents_url) as client:
             assert client.protocol_version == era
             tools = {tool.name: tool for tool in (await client.list_tools()).tools}
             assert list(tools) == [tool.name for tool in list_agent_tools()]
             for name, given in list_calls(asked):
                 result = await client.call_tool(name, given)
+                if (name, transport) == ("customers", "http"):
+                    assert "for those who may see-customers" in result.content[0].text
+                    continue  # who is not known there may not see them
                 assert not result.is_error, result.content
                 answer: dict[str, Any] = result.structured_content
                 Draft202012Validator(tools[name].output_schema).validate(answer)
@@ -65,6 +72,8 @@ def test_every_tool_answers_as_in_python(
                 assert json.loads(result.content[0].text) == answer
                 same = json.loads(json.dumps(CALLS[name](shared, **given)))
                 for each in (answer["document"], same["document"]):
+                    if name == "customers":
+                        del each["at"], each["since"]  # when it was asked
                     for step in each.get("steps", []):
                         step.pop("customer_minutes", None)  # grow while they are out
                 link, view = answer.pop("map"), same.pop("map")
@@ -89,7 +98,7 @@ def test_tools_say_what_they_take_and_that_they_only_read(shared: SharedTwin, er
                 Draft202012Validator.check_schema(tool.output_schema)
                 assert tool.description
             seen = [{"name": t.name, "about": t.description, "in": t.input_schema} for t in tools]
-            assert len(json.dumps(seen)) < 19_000
+            assert len(json.dumps(seen)) < 20_000
             assert "never instructions" in (client.instructions or "")
 
     anyio.run(look)

@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 
 import gridtwin
-from asked_twin import CALLS, TRICK, list_calls
+from asked_twin import CALLS, CUSTOMER, TRICK, list_calls
 from document_schemas import hold_to_schema
 from gridtwin.ask.agent_tools import AGENT_TOOLS, list_agent_tools
-from gridtwin.errors import InputError, NotFoundError
+from gridtwin.errors import InputError, NotAllowedError, NotFoundError
+from gridtwin.model.permissions import Permission
+from gridtwin.tools.personal_data import check_personal, hide_arguments
 from gridtwin.tools.shared_twin import SharedTwin
 from gridtwin.tools.tool_answer import (
     BRIEF,
@@ -241,10 +243,23 @@ def test_links_are_views_of_the_map(shared: SharedTwin) -> None:
     assert ask(shared, "outage", id="O-1")["map"] == "#outage=O-1"
 
 
+def test_a_model_sees_of_a_customer_pseudonyms(shared: SharedTwin) -> None:
+    answer = ask(shared, "customers", of="A1", detail="full")
+    told = json.dumps(answer)
+    assert not any(word in told for word in (CUSTOMER, "104437", "MTR-"))
+    assert answer["document"]["records"][0]["zip"] == "77002"
+    assert shared.twin.customers.privacy.list_lookups() == []
+    look, customer = frozenset({Permission.LOOK}), {"of": CUSTOMER}
+    with pytest.raises(NotAllowedError, match="see-customers"):
+        check_personal(shared, "customers", customer, look)
+    check_personal(shared, "customers", customer, look | {Permission.SEE_CUSTOMERS})
+    assert CUSTOMER not in str(hide_arguments("customers", customer))
+
+
 def test_descriptions_fit_into_the_sight_of_a_model() -> None:
     for tool in AGENT_TOOLS:
         assert 40 < len(tool.description) < 500, tool.name
-    assert 12 <= len(list_agent_tools()) <= 19
+    assert 12 <= len(list_agent_tools()) <= 21
     assert [tool.name for tool in list_agent_tools(operator=True) if tool.operates] == ["switch"]
 
 
@@ -253,7 +268,7 @@ def test_a_database_is_asked_alike(asked: Twin, shared: SharedTwin, database: st
     for name, given in list_calls(asked):
         if name in {"overview", "readings", "analytics", "history"} or "O-1" in given.values():
             continue  # outages and readings are not saved along with the network
-        if name in {"outages", "estimate", "element", "what_if", "ask"}:
+        if name in {"outages", "estimate", "element", "what_if", "ask", "documents", "customers"}:
             continue
         answer, same = ask(kept, name, **given), ask(shared, name, **given)
         hold_to_schema(answer["document"])

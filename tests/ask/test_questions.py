@@ -17,7 +17,7 @@ from gridtwin.cli.root_commands import app
 from gridtwin.errors import InputError
 from gridtwin.model.moments import read_moment
 from gridtwin.semantic.verified_questions import read_questions, read_words
-from gridtwin.sources.synthetic.vegetation import synthesize_vegetation
+from gridtwin.sources.synthetic.tree_groups import synthesize_vegetation
 from gridtwin.tools.shared_twin import SharedTwin
 from gridtwin.twin import Twin
 from question_scores import Ask, make_ask
@@ -139,6 +139,62 @@ def test_ids_are_understood_as_people_write_them(ask: Ask, written: str, meant: 
     assert answer["reading"]["arguments"]["of"] == [meant]
 
 
+@pytest.mark.parametrize(
+    ("plain", "turned"),
+    [
+        ("which hospitals are out", "which hospitals are not out"),
+        ("outages on BRO-1204", "outages except on BRO-1204"),
+        ("what was saifi in June", "was saifi better in June than in May"),
+        ("is MTR-0000010 out", "is MTR-0000010 never out"),
+    ],
+)
+def test_a_word_that_turns_a_question_is_not_passed_over(ask: Ask, plain: str, turned: str) -> None:
+    assert ask(plain)["outcome"] == "answered"
+    assert ask(turned)["outcome"] == "offered"
+
+
+def test_a_topic_that_is_left_aside_makes_a_reading_unsure(ask: Ask) -> None:
+    first = ask("status of FUSE-0000020")
+    assert (first["outcome"], first["choices"]) == ("answered", [])
+    assert ask("status of FUSE-0000020 and its vegetation")["outcome"] == "offered"
+
+
+@pytest.mark.parametrize(
+    ("question", "about"),
+    [
+        ("overloaded transformers in 2030", "still to come"),
+        ("which outages will there be on BRO-1204 next week", "still to come"),
+        ("how much carbon did the grid emit in June", "emissions"),
+        ("was any meter stolen on BRO-1204", "theft"),
+        ("how do we compare with other utilities on saidi", "other utilities"),
+        ("do you think BRO-1204 is reliable", "opinions"),
+    ],
+)
+def test_what_the_twin_does_not_hold_is_said(ask: Ask, question: str, about: str) -> None:
+    answer = ask(question)
+    assert answer["outcome"] == "refused"
+    assert about in answer["sentence"]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "which worst losses would there be on BRO-1204",  # no losses of energy
+        "an angry customer at MTR-0000010 asks when the power is back",
+        "a journalist wants to know how many customers are out",
+    ],
+)
+def test_a_story_is_not_taken_for_what_the_twin_does_not_hold(ask: Ask, question: str) -> None:
+    assert ask(question)["outcome"] in {"answered", "offered"}
+
+
+def test_complaints_about_voltage_are_what_meters_measured(ask: Ask, twin: Twin) -> None:
+    answer = ask("which customers complain about low voltage")
+    outside = twin.ami.voltage().document()["usage_points"]
+    assert answer["totals"]["usage_points"] == len(outside) > 0
+    assert any("gridtwin customers complaints" in each for each in answer["assumed"])
+
+
 def test_an_id_that_may_be_several_is_not_guessed(ask: Ask) -> None:
     answer = ask("what is downstream of LBS-0000003?")  # there is one LBS alone, and it is no. 1
     assert answer["outcome"] in {"offered", "unknown"}
@@ -158,6 +214,11 @@ def test_days_follow_the_clock_of_the_zone() -> None:
     assert said is not None
     assert (said.end - said.start).total_seconds() == 25 * 3_600
     assert take_time("peaks on 31 june", NOW, ZONE)[1] is None
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_a_time_that_no_clock_of_the_zone_shows_is_none(ask: Ask, moment: str) -> None:
+    assert ask(f"which outages were open at {moment}")["outcome"] != "answered"
 
 
 def test_too_long_and_empty_questions_are_refused(ask: Ask) -> None:
@@ -203,6 +264,19 @@ def test_every_verified_question_is_understood_as_itself(ask: Ask) -> None:
             if question.tool not in tools:
                 missed.append((text, answer["outcome"], tools))
     assert len(missed) <= 5, missed
+
+
+def test_manuals_are_quoted_with_their_page(ask: Ask) -> None:
+    answer = ask("What do the manuals say about torque of the recloser's bushing terminal?")
+    assert answer["outcome"] == "answered"
+    table = answer["table"]
+    first = dict(zip(table["columns"], table["rows"][0], strict=True))
+    assert first["cited"] == "Recloser VX-15: installation and maintenance, revision C, page 2"
+    assert first["text"] == "Torque the fasteners of the bushing terminal to 55 N·m."
+    nothing = ask("what do the manuals say about recipe for pie")
+    assert nothing["sentence"] == "Nothing of it stands in 2 documents."
+    of_one = ask("what does the manual of RCL-0000003 say about torque")
+    assert of_one["sentence"] == "Nothing of it stands in 0 documents."
 
 
 def test_no_phrase_stands_for_two_words() -> None:
@@ -262,7 +336,7 @@ def test_the_command_line_answers_and_follows(asked_path: Path, tmp_path: Path) 
     assert done.exit_code == 0
     assert f'"on": "{FEEDER}"' in done.stdout
     assert CliRunner().invoke(app, ["ask", "open RCL-0000003", *options]).exit_code == 2
-    assert CliRunner().invoke(app, ["ask", "best pizza in town", *options]).exit_code == 3
+    assert CliRunner().invoke(app, ["ask", "xyzzy plugh", *options]).exit_code == 3
     (tmp_path / "context.json").write_text("[")
     done = CliRunner().invoke(app, ["ask", "and on 1204?", *options])
     assert isinstance(done.exception, InputError)
@@ -308,3 +382,53 @@ def test_all_of_a_kind_are_listed(ask: Ask, twin: Twin) -> None:
         ("which feeders are there", len(twin.network.feeders)),
     ):
         assert ask(words)["totals"] == {"found": count}
+
+
+def test_readings_say_a_kind_of_elements_alone(ask: Ask) -> None:
+    for words, text in (
+        ("what is downstream of RCL-0000003", "what hangs on RCL-0000003"),
+        ("most critical fuses", "the single losses that darken most customers of kind fuse"),
+    ):
+        reading = ask(words)["reading"]
+        assert reading is not None
+        assert reading["text"] == text
+
+
+def test_the_worst_feeders_are_told_by_feeder(ask: Ask) -> None:
+    answer = ask("worst feeders for SAIFI this month")
+    assert answer["reading"] is not None
+    assert answer["reading"]["arguments"]["by"] == "feeder"
+    assert answer["table"] is not None
+    assert answer["table"]["columns"][0] != "date"
+    assert answer["totals"]["groups"] > 1
+
+
+@pytest.mark.parametrize(
+    ("order", "command"),
+    [
+        ("open RCL-0000003", "gridtwin switch open RCL-0000003"),
+        ("I want TIE-0000002 closed", "gridtwin switch close TIE-0000002"),
+        ("take BKR-0000001 out of service please", "gridtwin switch open BKR-0000001"),
+        ("put O-2 down as restored", "gridtwin outage restore O-2"),
+        ("send a crew to FUSE-0000012", None),
+    ],
+)
+def test_a_refused_order_says_what_a_person_can_run(
+    ask: Ask, order: str, command: str | None
+) -> None:
+    answer = ask(order)
+    assert (answer["outcome"], answer["command"]) == ("refused", command)
+
+
+def test_a_story_is_told_before_what_is_asked(ask: Ask) -> None:
+    answer = ask(
+        "Hello, I have been on the phone with her all day long and she is really not amused,"
+        " so please tell me why meter MTR-0000310 has no power"
+    )
+    assert answer["reading"] is not None
+    assert answer["reading"]["tool"] == "explain"
+    held = ask(
+        "the caller was very friendly today and she asked which transformer feeds MTR-0000310,"
+        " but now I also want to know her telephone number"
+    )
+    assert held["outcome"] == "refused"

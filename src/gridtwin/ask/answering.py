@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import shlex
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from gridtwin.ask.own_answers import OWN_TOOLS
 from gridtwin.ask.question_context import make_context, recall_question
-from gridtwin.ask.reading_choice import (
-    CLEAR_MARGIN,
-    KNOWN_SHARE,
-    MOST_OFFERED,
-    OFFER_SCORE,
-    SURE_SCORE,
-    fill_arguments,
-    measure_known,
-    rank_nearest,
-    rank_readings,
-)
+from gridtwin.ask.reading_choice import MOST_OFFERED, rank_nearest, rank_readings
+from gridtwin.ask.reading_trust import Reading, is_clear, is_worth_offering, make_reading
 from gridtwin.ask.reading_words import read_sql, write_command, write_reading
 from gridtwin.ask.time_words import SaidTime
 from gridtwin.ask.understanding import read_now, understand_question
-from gridtwin.errors import GridtwinError
+from gridtwin.errors import GridtwinError, NotAllowedError
 from gridtwin.results.documents import ask_documents as outcomes
 from gridtwin.results.documents.document_tags import DocumentTag
 from gridtwin.tools.interrupted_points import find_storm
+from gridtwin.tools.personal_data import check_personal
 from gridtwin.tools.tool_answer import BRIEF
 from gridtwin.tools.tool_registry import list_tools
 from gridtwin.tools.tool_texts import clean_text, list_ids, quote_id
@@ -36,25 +29,12 @@ if TYPE_CHECKING:
 
     from gridtwin.ask.element_words import NamedElement
     from gridtwin.ask.understanding import Understood
+    from gridtwin.model.permissions import Permission
     from gridtwin.results.documents.ask_documents import AskDocument, AskReading
-    from gridtwin.semantic.verified_questions import VerifiedQuestion
     from gridtwin.tools.shared_twin import SharedTwin
 
 LOOKED_BACK = timedelta(days=30)  # for a storm whose time was not said
-FAINT_SCORE, WIDE_MARGIN = 0.42, 0.15  # a fainter reading is sure where no other comes near
 TABLE_ROWS = 50
-COVERED_SHARE = 0.5  # of the words of a question that a sure reading has to take up
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """A question as it was understood."""
-
-    question: VerifiedQuestion
-    understood: Understood
-    arguments: dict[str, Any]
-    score: float
-    covered: float = 1.0  # share of the words that some wording of the question has
 
 
 def ask_question(
@@ -66,6 +46,7 @@ def ask_question(
     context: Mapping[str, Any] | None = None,
     pick: int = 0,
     detail: str = BRIEF,
+    permissions: frozenset[Permission] | None = None,
 ) -> AskDocument:
     """
     Answer a question in words.
@@ -86,6 +67,8 @@ def ask_question(
         Which of the readings offered is meant, from 1 on; 0: the sure one.
     detail
         How much of the tool's document is given: ``brief`` or ``full``.
+    permissions
+        Of who asks; None: nobody is held.
 
     Raises
     ------
@@ -97,30 +80,75 @@ def ask_question(
     draft = _start_document(question)
     if understood.order is not None:
         return _refuse_order(draft, understood)
-    if understood.not_held:
-        return _refuse_not_held(draft, understood)
     recalled = None if context is None else recall_question(understood, context, shared)
-    if recalled is not None:
-        readings = [_make_reading(*recalled, 1.0)]
+    if recalled is not None and not understood.not_held:
+        readings = [make_reading(*recalled, 1.0)]
     else:
         understood, storm = _place_storm(understood, shared, now)
         draft["assumed"] += storm
-        readings = _list_readings(understood)
-    if not readings or understood.unknown or not _is_known(understood, readings):
+        understood, readings = _read_parts(understood)
+    if understood.not_held:
+        return _refuse_not_held(draft, understood)
+    if not readings or understood.unknown or not is_worth_offering(understood, readings):
         return _tell_unknown(draft, understood, shared)
-    sure = _is_sure(readings) and all(each.sure for each in understood.elements)
-    if not pick and not sure:
+    if not pick and not is_clear(understood, readings):
         return _offer(draft, readings[:MOST_OFFERED])
     # what was offered is asked again with the choice; the sure one is the first
     chosen = readings[min(pick or 1, len(readings)) - 1]
-    return _answer(draft, chosen, shared, (now, zone), detail)
+    return _answer(draft, chosen, shared, (now, zone), (detail, permissions))
 
 
-def _is_known(understood: Understood, readings: list[Reading]) -> bool:
-    """Return whether enough of a question means something here to answer or to offer."""
-    return readings[0].score >= OFFER_SCORE and (
-        readings[0].score == 1.0 or measure_known(understood) >= KNOWN_SHARE
-    )
+def _read_parts(understood: Understood) -> tuple[Understood, list[Reading]]:
+    """
+    Return a question, or the part of a long one that asks, with what it may mean.
+
+    Where the whole is not clear, a part is that is: the last such. What a part asks for that the
+    twin does not hold refuses all; what is only told of such counts for nothing. Where the whole
+    would rather mean another, both are offered.
+    """
+    understood = _leave_told(understood)
+    readings = _list_readings(understood)
+    if not understood.not_held and is_clear(understood, readings):
+        return understood, readings
+    best = understood, readings
+    for clause in understood.clauses:
+        part = replace(understood, words=clause.words, turns=clause.turns, not_held=clause.not_held)
+        found = [] if clause.not_held else _list_readings(part)
+        if (
+            clause.not_held
+            or is_clear(part, found)
+            or (
+                is_worth_offering(part, found)
+                and not (best[0].not_held or is_worth_offering(*best))
+            )
+        ):
+            best = part, found
+        if clause.asks and clause.not_held:
+            break
+    part, found = best
+    if not (part.not_held or part is understood) and readings and found:
+        found = _join_disputed(found, readings)
+    return part, found
+
+
+def _leave_told(understood: Understood) -> Understood:
+    """Return a story without what the twin does not hold where that is only told, not asked."""
+    asking = [each for each in understood.clauses if each.asks]
+    told_of = {each.not_held for each in understood.clauses if not each.asks}
+    if not asking or any(each.not_held for each in asking) or understood.not_held not in told_of:
+        return understood
+    told = tuple(replace(each, not_held="") for each in understood.clauses)
+    return replace(understood, clauses=told, not_held="")
+
+
+def _join_disputed(found: list[Reading], whole: list[Reading]) -> list[Reading]:
+    """Return the readings of a part of a story, that of the whole second where it is another."""
+    first, other = found[0], whole[0]
+    if (first.question, first.arguments) == (other.question, other.arguments):
+        return found
+    doubtful = replace(first, fit=replace(first.fit, disputed=True))
+    rest = [each for each in found[1:] if each.arguments != other.arguments]
+    return [doubtful, other, *rest]
 
 
 def _start_document(question: str) -> AskDocument:
@@ -129,6 +157,7 @@ def _start_document(question: str) -> AskDocument:
         "question": clean_text(question),
         "outcome": outcomes.UNKNOWN,
         "sentence": "",
+        "command": None,
         "reading": None,
         "choices": [],
         "nearest": [],
@@ -139,20 +168,15 @@ def _start_document(question: str) -> AskDocument:
         "truncated": [],
         "map": None,
         "context": None,
+        "model": None,
     }
-
-
-def _make_reading(
-    question: VerifiedQuestion, understood: Understood, score: float, covered: float = 1.0
-) -> Reading:
-    return Reading(question, understood, fill_arguments(question, understood), score, covered)
 
 
 def _list_readings(understood: Understood) -> list[Reading]:
     """Return what a question may mean, the likeliest first; what is asked alike counts once."""
     readings: list[Reading] = []
     for each in rank_readings(understood):
-        reading = _make_reading(each.question, understood, each.score, each.covered)
+        reading = make_reading(each.question, understood, each.score, each.fit)
         known = any(
             other.question.tool == reading.question.tool and other.arguments == reading.arguments
             for other in readings
@@ -164,7 +188,7 @@ def _list_readings(understood: Understood) -> list[Reading]:
         return readings
     best = readings[0]  # the same question of each element that may be meant
     return [
-        _make_reading(best.question, _mean_element(understood, doubtful, *other), best.score)
+        make_reading(best.question, _mean_element(understood, doubtful, *other), best.score)
         for other in ((doubtful.mrid, doubtful.sort), *doubtful.others)
     ]
 
@@ -183,16 +207,6 @@ def _mean_element(
         elements=tuple(meant if each is doubtful else each for each in understood.elements),
         opened=rename(understood.opened),
         closed=rename(understood.closed),
-    )
-
-
-def _is_sure(readings: list[Reading]) -> bool:
-    best = readings[0].score
-    margin = best - readings[1].score if len(readings) > 1 else best
-    if readings[0].covered < COVERED_SHARE:  # too much of the question would be passed over
-        return False
-    return (best >= SURE_SCORE and margin >= CLEAR_MARGIN) or (
-        best >= FAINT_SCORE and margin >= WIDE_MARGIN
     )
 
 
@@ -227,7 +241,7 @@ def _answer(
     reading: Reading,
     shared: SharedTwin,
     clock: tuple[datetime, tzinfo],
-    detail: str,
+    shown: tuple[str, frozenset[Permission] | None],
 ) -> AskDocument:
     draft["reading"] = _describe_reading(reading)
     draft["assumed"] += _list_assumed(reading, *clock)
@@ -237,16 +251,19 @@ def _answer(
         draft["outcome"], draft["sentence"] = outcomes.ANSWERED, own(**reading.arguments)
         return draft
     tool = next(each for each in list_tools() if each.name == reading.question.tool)
+    detail, permissions = shown
     try:
+        check_personal(shared, tool.name, reading.arguments, permissions)
         answer = tool.call(shared, **reading.arguments, detail=detail)
     except GridtwinError as error:
-        draft["outcome"] = outcomes.FAILED
+        refused = isinstance(error, NotAllowedError)
+        draft["outcome"] = outcomes.REFUSED if refused else outcomes.FAILED
         draft["sentence"] = clean_text(" ".join(str(error).split()))
         return draft
     draft["outcome"], draft["sentence"] = outcomes.ANSWERED, answer["sentence"]
     draft["document"], draft["totals"] = answer["document"], answer["totals"]
     draft["truncated"], draft["map"] = answer["truncated"], answer["map"]
-    draft["table"] = _make_table(answer["document"], answer["totals"])
+    draft["table"] = make_table(answer["document"], answer["totals"])
     return draft
 
 
@@ -265,7 +282,7 @@ def _describe_reading(reading: Reading) -> AskReading:
 
 def _list_assumed(reading: Reading, now: datetime, zone: tzinfo) -> list[str]:
     """Return what was taken for granted."""
-    told = []
+    told = [reading.question.assumes] if reading.question.assumes else []
     time = reading.understood.time
     if time is None:
         if reading.question.tool in {"analytics", "readings"}:
@@ -284,7 +301,7 @@ def _list_assumed(reading: Reading, now: datetime, zone: tzinfo) -> list[str]:
     return told + [f"{each.words!r} is {quote_id(each.mrid)}" for each in renamed]
 
 
-def _make_table(document: Any, totals: dict[str, int]) -> Any:
+def make_table(document: Any, totals: dict[str, int]) -> Any:
     """Return the main list of a document as a table; None where it has none."""
     for path, total in totals.items():
         entries: Any = document
@@ -317,8 +334,8 @@ def _refuse_order(draft: AskDocument, understood: Understood) -> AskDocument:
     named = understood.elements[0].mrid if understood.elements else ""
     draft["sentence"] = f"{understood.order!r} is an order, and questions change nothing."
     if understood.command:
-        command = understood.command.replace("ID", quote_id(named) if named else "ID")
-        draft["sentence"] += f" A person who may can run: {command}"
+        draft["command"] = understood.command.replace("ID", shlex.quote(named) if named else "ID")
+        draft["sentence"] += f" A person who may can run: {draft['command']}"
     return draft
 
 

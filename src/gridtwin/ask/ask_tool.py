@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from annotated_types import Ge, Le, MaxLen
 
 from gridtwin.ask.answering import ask_question
-from gridtwin.ask.twin_asking import read_zone
+from gridtwin.ask.time_words import read_zone
 from gridtwin.ask.understanding import LONGEST_QUESTION
 from gridtwin.model.moments import read_moment
 from gridtwin.results.documents.ask_documents import AskDocument

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gridtwin.ask.element_words import NAMED_DEVICE, NAMED_OUTAGE, TABLE_CLASSES, NamedElement
-from gridtwin.ask.reading_choice import can_mean
+from gridtwin.ask.reading_choice import can_mean, uses_time
 from gridtwin.ask.time_words import SaidTime
 from gridtwin.errors import InputError
 from gridtwin.model.moments import read_moment
@@ -73,7 +73,8 @@ def recall_question(
         time=understood.time or time,
         values={**values, **known},
     )
-    return (question, merged) if can_mean(question, merged) else None
+    fits = can_mean(question, merged) and uses_time(question, merged)
+    return (question, merged) if fits else None
 
 
 def _read_context(

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from gridtwin.ask.element_words import NAMED_DEVICE, NAMED_FEEDER, NAMED_METER, NAMED_SUBSTATION
 from gridtwin.ask.own_answers import write_example
-from gridtwin.ask.word_folding import SLOT_NAME, fold_text
+from gridtwin.ask.word_folding import SLOT_NAME, find_turns, fold_text, say_direction, split_words
 from gridtwin.semantic.verified_questions import read_questions
 
 if TYPE_CHECKING:
@@ -21,21 +21,30 @@ if TYPE_CHECKING:
     from gridtwin.semantic.verified_questions import VerifiedQuestion
 
 MOST_OFFERED = 3
-SURE_SCORE = 0.56  # from which on a reading may be taken at once
-CLEAR_MARGIN = 0.05  # by which it has to be better than the next
-OFFER_SCORE = 0.30  # from which on a reading is worth offering
-KNOWN_SHARE = 0.5  # of the words of a question that have to mean something here
 UNKNOWN_WEIGHT = 2.0  # of a word that no verified question has
 SLOT_WEIGHT = 0.6  # of a slot beside words
 BEST_SHARE = 0.7  # of the score that the nearest wording makes; the rest all wordings together
 ANY_ELEMENT = {NAMED_FEEDER, NAMED_SUBSTATION, NAMED_METER, NAMED_DEVICE}
+SINCE_WEIGHT = 0.2  # of what tells "since" from other times
 SLOT_ALIASES = {"since": "time", "period": "time", "moment": "time", "text": "text"}
 VARIANTS = {
     "{level}": ("{level}", "transformers", "sections", "switches", "feeders"),
     "{kind}": ("{kind}", "transformers", "switches"),
 }
 SOFT_SLOTS = {"kind", "level", "severity", "term", "text", "scope", "rule", "site"}
+# Words of the field that say of what or how something is asked, and not what.
+FRAMING = frozenset(
+    f"={word}"
+    for word in (
+        "now", "count", "customer", "meter", "transformer", "feeder", "substation", "find",
+        "describe", "help", "define", "energized", "trouble", "series", "path", "weather", "worst",
+        "expect",
+    )
+)  # fmt: skip
 FORBIDDING = {"polygon", "price", "pct", "site"}  # values that a reading has to use
+UNTOLD_QUANTITIES = {"<duration>", "<volts>", "<amount>"}  # that no tool can be told
+UNUSED_COST = 0.15  # of a value that a reading leaves aside
+SELDOM_COST = 0.15  # of a sort of elements that a reading is seldom asked of
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,25 +55,47 @@ class Wording:
 
 
 @dataclass(frozen=True, slots=True)
+class Fit:
+    """What a reading takes up of a question, and what it passes over."""
+
+    covered: float = 1.0  # share of the question's words that some wording of it has
+    leaves_topic: bool = False  # a word of the field that no wording of it has
+    leaves_turn: bool = False  # a word that turns what is asked, which no wording of it has
+    leaves_value: bool = False  # a time, a number or a feeder that it cannot use
+    misses_topic: bool = False  # what its nearest wording is about stands nowhere in the question
+    disputed: bool = False  # of a part of a story, of which the whole would mean another
+
+
+@dataclass(frozen=True, slots=True)
 class Scored:
     """A reading with how well it fits."""
 
     question: VerifiedQuestion
     score: float
-    covered: float  # share of the question's words that some wording of it has
+    fit: Fit
+
+
+@dataclass(frozen=True, slots=True)
+class FoldedQuestion:
+    """A verified question with its wordings, folded."""
+
+    question: VerifiedQuestion
+    wordings: tuple[Wording, ...]
+    bag: frozenset[str]  # the words of all of them
+    turns: frozenset[str]  # those that turn what is asked
 
 
 @dataclass(frozen=True, slots=True)
 class Library:
     """The verified questions, folded and weighed."""
 
-    wordings: tuple[tuple[VerifiedQuestion, tuple[Wording, ...], frozenset[str]], ...]
+    questions: tuple[FoldedQuestion, ...]
     weights: dict[str, float]
 
     def weigh_word(self, word: str) -> float:
         """Return how much a word says."""
         if word.startswith("<"):
-            return SLOT_WEIGHT
+            return SINCE_WEIGHT if word == "<since>" else SLOT_WEIGHT
         return self.weights.get(word, UNKNOWN_WEIGHT)
 
     def weigh_words(self, words: Iterable[str]) -> float:
@@ -82,7 +113,8 @@ def lay_out_library() -> Library:
         wordings = tuple(Wording(Counter(fold_phrasing(text))) for text in texts)
         bag = frozenset(word for each in wordings for word in each.words)
         counts.update(bag)
-        held.append((question, wordings, bag))
+        turns = frozenset(turn for text in texts for turn in find_turns(split_words(text)))
+        held.append(FoldedQuestion(question, wordings, bag, turns))
     total = len(held)
     weights = {word: math.log(1 + total / count) / 2 for word, count in counts.items()}
     return Library(tuple(held), weights)
@@ -97,19 +129,21 @@ def _vary(ask: str) -> list[str]:
 
 def fold_phrasing(text: str) -> list[str]:
     """Return a phrasing folded as a question is."""
-    return _generalize(fold_text(SLOT_NAME.sub(lambda match: f" <{match[1]}> ", text)))
+    slotted = " ".join(SLOT_NAME.sub(lambda match: f" <{match[1]}> ", text).split())
+    return _generalize(fold_text(say_direction(slotted)))
 
 
 def _generalize(words: Iterable[str]) -> list[str]:
     """Return words with slots made one that are interchangeable."""
-    return [
-        "<element>"
-        if word[1:-1] in ANY_ELEMENT
-        else f"<{SLOT_ALIASES.get(word[1:-1], word[1:-1])}>"
-        if word.startswith("<")
-        else word
-        for word in words
-    ]
+    found = []
+    for word in words:
+        slot = word[1:-1] if word.startswith("<") else ""
+        found.append(f"<{SLOT_ALIASES.get(slot, slot)}>" if slot else word)
+        if slot in ANY_ELEMENT:
+            found[-1] = "<element>"
+        elif slot == "since":
+            found.append("<since>")
+    return found
 
 
 def rank_readings(understood: Understood) -> list[Scored]:
@@ -121,29 +155,55 @@ def rank_readings(understood: Understood) -> list[Scored]:
         "term": Counter(_generalize(understood.term_words)),
     }
     found = []
-    for question, wordings, bag in library.wordings:
+    for folded in library.questions:
+        question = folded.question
         if not can_mean(question, understood):
             continue
         own = next((others[slot] for slot in question.needs if slot in others), words)
-        score = _score_words(own, wordings, bag, library)
-        covered = _measure_covered(own, bag, library)
-        found.append(Scored(question, score - _count_unused(question, understood), covered))
+        near, share = find_nearest(own, folded, library)
+        covered = _measure_covered(own, folded.bag, library)
+        score = BEST_SHARE * share + (1 - BEST_SHARE) * covered
+        score -= _weigh_against(question, understood)
+        fit = _measure_fit(own, understood, folded, covered)
+        fit = replace(fit, misses_topic=bool(_list_telling(near)) and not _list_telling(near & own))
+        found.append(Scored(question, score, fit))
     return sorted(found, key=lambda each: -each.score)
 
 
-def _score_words(
-    words: Counter[str], wordings: tuple[Wording, ...], bag: frozenset[str], library: Library
-) -> float:
+def _measure_fit(
+    words: Counter[str], understood: Understood, folded: FoldedQuestion, covered: float
+) -> Fit:
+    topics = {word for word in words if word.startswith("=") or word == "<kind>"}
+    left = words.keys() - folded.bag
+    return Fit(
+        covered,
+        bool(topics - folded.bag - FRAMING),
+        bool(set(understood.turns) - folded.turns),
+        not uses_time(folded.question, understood)
+        or _leaves_group(folded.question, understood)
+        or bool(_leaves_forbidding(folded.question, understood))
+        or any(word[0].isdigit() or word in UNTOLD_QUANTITIES for word in left),
+    )
+
+
+def _list_telling(words: Iterable[str]) -> set[str]:
+    """Return the words among some that say what is asked: no slots, none of the framing ones."""
+    return {word for word in words if not word.startswith("<")} - FRAMING
+
+
+def find_nearest(
+    words: Counter[str], folded: FoldedQuestion, library: Library
+) -> tuple[Counter[str], float]:
+    """Return the wording of a verified question that is nearest to some words, and how near."""
     whole = library.weigh_words(words.elements())
-    if not whole:
-        return 0.0
-    best = max(
+    shares = [
         2
         * library.weigh_words((words & each.words).elements())
-        / (whole + library.weigh_words(each.words.elements()))
-        for each in wordings
-    )
-    return BEST_SHARE * best + (1 - BEST_SHARE) * _measure_covered(words, bag, library)
+        / (whole + library.weigh_words(each.words.elements()) or 1.0)
+        for each in folded.wordings
+    ]
+    best = max(range(len(shares)), key=shares.__getitem__)
+    return folded.wordings[best].words, shares[best]
 
 
 def _measure_covered(words: Counter[str], bag: frozenset[str], library: Library) -> float:
@@ -163,15 +223,32 @@ def measure_known(understood: Understood) -> float:
     return known / whole if whole else 0.0
 
 
+def says_what(understood: Understood) -> bool:
+    """Return whether a question says what is asked, and not only of what, how many or when."""
+    words = {*understood.words, *understood.text_words, *understood.term_words}
+    topics = {word for word in words if word.startswith("=")} - FRAMING
+    return bool(topics or understood.elements or understood.values)
+
+
 def can_mean(question: VerifiedQuestion, understood: Understood) -> bool:
     """Return whether a question has the slots of a verified one, and no others that count."""
     needs, takes = set(question.needs), set(question.takes)
     return (
         all(_has_slot(slot, understood) for slot in needs)
-        and _uses_elements(needs, takes, understood)
-        and _uses_time(needs, takes, understood)
-        and all(slot in needs | takes for slot in FORBIDDING if slot in understood.values)
+        and _uses_elements(needs, takes | set(question.implies), understood)
+        and (_leaves_forbidding(question, understood) <= _list_passed(understood))
     )
+
+
+def _leaves_forbidding(question: VerifiedQuestion, understood: Understood) -> set[str]:
+    """Return the values a reading has to use, and does not."""
+    return (FORBIDDING & understood.values.keys()) - {*question.needs, *question.takes}
+
+
+def _list_passed(understood: Understood) -> set[str]:
+    """Return what may be passed over beside an element: "the oxygen is off at MTR-1"."""
+    one = any(each.sort in {NAMED_METER, NAMED_DEVICE} for each in understood.equipment)
+    return {"site", "pct"} if one else set()
 
 
 def _has_slot(slot: str, understood: Understood) -> bool:
@@ -196,23 +273,29 @@ def _uses_elements(needs: set[str], takes: set[str], understood: Understood) -> 
     if not equipment or needs & {"element", "elements", "two", "positions"}:
         return not ("outage" in needs and equipment)
     sorts = {each.sort for each in equipment}
-    fits = ("group" in takes and sorts <= {NAMED_FEEDER, NAMED_SUBSTATION}) or (
-        "feeder" in takes and sorts == {NAMED_FEEDER}
-    )
-    return fits and len(equipment) == 1
+    groups = sorts <= {NAMED_FEEDER, NAMED_SUBSTATION}
+    fits = (takes & {"group", "by"} and groups) or ("feeder" in takes and sorts == {NAMED_FEEDER})
+    return bool(fits) and len(equipment) == 1
 
 
-def _uses_time(needs: set[str], takes: set[str], understood: Understood) -> bool:
-    time = understood.time
+def _leaves_group(question: VerifiedQuestion, understood: Understood) -> bool:
+    """Return whether a feeder or substation is named that a reading tells among all."""
+    uses = {"element", "elements", "two", "positions", "group", "feeder"}
+    return bool(understood.equipment) and not uses & {*question.needs, *question.takes}
+
+
+def uses_time(question: VerifiedQuestion, understood: Understood) -> bool:
+    """Return whether a verified question can use the time that a question names."""
+    time, slots = understood.time, {*question.needs, *question.takes}
     if time is None:
         return True
     if time.is_moment:
-        return "moment" in takes
-    return bool({"period"} & (needs | takes)) or (time.open_end and "since" in takes)
+        return "moment" in slots
+    return "period" in slots or (time.open_end and "since" in slots)
 
 
-def _count_unused(question: VerifiedQuestion, understood: Understood) -> float:
-    """Return what it costs a reading that it leaves values aside."""
+def _weigh_against(question: VerifiedQuestion, understood: Understood) -> float:
+    """Return what it costs a reading that it leaves values aside, or is seldom asked so."""
     used = {*question.needs, *question.takes, *question.implies}
     used |= {"by"} if "level" in used else set()
     unused = [
@@ -220,7 +303,11 @@ def _count_unused(question: VerifiedQuestion, understood: Understood) -> float:
         for slot in understood.values
         if slot not in used and slot not in SOFT_SLOTS and slot not in FORBIDDING
     ]
-    return 0.15 * len(unused)
+    seldom = any(each.sort in question.seldom_of for each in understood.equipment)
+    supposed = bool(understood.opened or understood.closed) and "positions" not in question.needs
+    aside = (not uses_time(question, understood)) + _leaves_group(question, understood)
+    left = len(unused) + aside + supposed
+    return UNUSED_COST * left + SELDOM_COST * seldom
 
 
 def fill_arguments(question: VerifiedQuestion, understood: Understood) -> dict[str, Any]:
@@ -254,6 +341,8 @@ def _list_taken(slot: str, understood: Understood, slots: dict[str, Any]) -> lis
     if slot in {"group", "feeder"}:
         return [(names[slot], understood.equipment[0].mrid)] if understood.equipment else []
     value = understood.values.get(slot)
+    if slot == "by" and value is None and understood.equipment:
+        value = understood.equipment[0].sort  # that of the one named, among all
     return [] if value is None else [(names.get(slot, slot), value)]
 
 
@@ -287,8 +376,8 @@ def rank_nearest(understood: Understood) -> list[str]:
     library = lay_out_library()
     words = Counter(_generalize(understood.words))
     scores = [
-        (_score_words(words, wordings, bag, library), -at, question)
-        for at, (question, wordings, bag) in enumerate(library.wordings)
+        (find_nearest(words, folded, library)[1], -at, folded.question)
+        for at, folded in enumerate(library.questions)
     ]
     best = sorted(scores, key=lambda each: each[:2], reverse=True)[:MOST_OFFERED]
     return [write_example(question.asks[0]) for _, _, question in best]

@@ -55,7 +55,8 @@ def write_reading(
         value = arguments.get(name)
         if value not in {None, ""} and f"{{{name}}}" not in question.reads:
             parts.append(form.format(f"{value:g}" if isinstance(value, float) else value))
-    if arguments.get("kind") and "{site}" not in question.reads and "{kind}" not in question.reads:
+    said = any(slot in question.reads for slot in ("{site}", "{kind}"))
+    if arguments.get("kind") and not said and question.tool != "trace":  # whose kind is in `reads`
         parts.append(f"of kind {arguments['kind']}")
     if arguments.get("start") and "{start}" not in question.reads:
         parts.append(f"from {arguments['start']} to {arguments.get('end') or 'now'}")
@@ -71,7 +72,7 @@ def _list_shown(understood: Understood, arguments: dict[str, Any]) -> dict[str, 
         "all": " and ".join(ids),
         "positions": " and ".join(positions),
         "outage": understood.outages[0].mrid if understood.outages else "",
-        "site": f" of kind {arguments['kind']}" if "site" in understood.values else "",
+        "site": f" of kind {understood.values['site']}" if "site" in understood.values else "",
         "price": f"{understood.values.get('price', 0):g}",
     }
     slots |= dict(zip(("first", "second"), ids, strict=False))

@@ -7,61 +7,33 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from gridtwin.ask.time_patterns import (
+    AGO,
+    CLOCK,
+    CLOCKS,
+    COUNT_WORDS,
+    DAY,
+    DAYS,
+    DAYS_AGO,
+    ISO_DAY,
+    ISO_MOMENT,
+    LAST_OF,
+    MOMENT,
+    MONTH,
+    MONTHS,
+    ORDINALS,
+    PERIOD,
+    RANGE,
+    SINCE,
+    WEEKDAYS,
+    write_out_times,
+)
+from gridtwin.errors import InputError
+from gridtwin.model.moments import FIRST_YEAR, LAST_YEAR
+
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-MONTHS = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-]
-WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-COUNT_WORDS = {
-    word: at + 1
-    for at, word in enumerate(
-        ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
-    )
-} | {"twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "a": 1, "an": 1, "couple of": 2}
-COUNT_WORD = rf"(?:\d{{1,4}}|{'|'.join(COUNT_WORDS)})"
-SHORT_MONTHS = "|".join(f"{each[:3]}(?:{each[3:]})?" for each in MONTHS if each != "may")
-MONTH = rf"(?:{SHORT_MONTHS}|may|sept)"
-WEEKDAY = rf"(?:{'|'.join(WEEKDAYS)})"
-PART = r"(?:morning|afternoon|evening|night)"
-ISO_DAY = r"\d{4}-\d\d-\d\d"
-ISO_MOMENT = rf"{ISO_DAY}[t ]\d\d:\d\d(?::\d\d)?(?:\.\d+)?(?:z|[+-]\d\d:?\d\d)?"
-CLOCK = r"(?:\d{1,2}(?::\d\d)?\s?(?:am|pm|a\.m\.|p\.m\.|o'?clock)|\d{1,2}:\d\d|noon|midnight)"
-UNIT = r"(?:minutes?|mins?|hours?|hrs?|h|days?|d|weeks?|months?|years?)"
-DAY = (
-    rf"(?:day before yesterday|yesterday(?: {PART})?|today|tonight|overnight|last night|"
-    rf"this {PART}|{ISO_DAY}|\d{{1,2}}/\d{{1,2}}/\d{{4}}|"
-    rf"(?:the )?\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {MONTH}\b(?:,? \d{{4}})?|"
-    rf"{MONTH} \d{{1,2}}(?:st|nd|rd|th)?\b(?:,? \d{{4}})?|"
-    rf"(?:last |this )?{MONTH}\b(?: (?:of )?\d{{4}})?|(?:last |this )?{WEEKDAY}(?: {PART})?|"
-    rf"(?:the )?(?:last|past|previous) {COUNT_WORD} ?{UNIT}\b|"
-    r"(?:the )?past (?:hour|day|week|month|year)|"
-    r"(?:the )?(?:last|this|previous) (?:hour|week|weekend|month|quarter|year)|"
-    r"year to date|ytd|month to date|mtd|in (?:19|20)\d\d(?!\d|-))"
-)
-TIME_POINT = rf"(?:{ISO_MOMENT}|(?:at )?{CLOCK},?(?: (?:on )?{DAY})?|{DAY},? (?:at )?{CLOCK}|{DAY})"
-RANGE = re.compile(
-    rf"\b(?:from|between) ({TIME_POINT}) (?:to|and|until|till|through|-) ({TIME_POINT})(?= |$|\W)"
-)
-SINCE = re.compile(rf"\b(?:since|from|starting) ({TIME_POINT})(?: on| onwards?)?(?= |$|\W)")
-AGO = re.compile(rf"\b({COUNT_WORD}) ({UNIT}) ago\b")
-MOMENT = re.compile(
-    rf"\b({ISO_MOMENT}|(?:at )?{CLOCK},?(?: (?:on )?{DAY})?|{DAY},? (?:at )?{CLOCK})(?= |$|\W)"
-)
-PERIOD = re.compile(rf"\b({DAY})('s)?(?= |$|\W)")
-LAST_OF = re.compile(rf"(?:the )?(?:last|past|previous) ({COUNT_WORD}) ?({UNIT})")
 UNIT_SECONDS = {"m": 60, "h": 3_600, "d": 86_400, "w": 7 * 86_400}
 PART_HOURS = {"morning": (0, 12), "afternoon": (12, 18), "evening": (18, 24), "night": (18, 30)}
 
@@ -74,6 +46,12 @@ class SaidTime:
     end: datetime
     words: str
     open_end: bool = False  # said as "since": its end is now
+
+    def __post_init__(self) -> None:
+        """Refuse years that no network has seen, and some clocks cannot show."""
+        if not FIRST_YEAR <= self.start.year <= self.end.year <= LAST_YEAR:
+            msg = f"{self.words!r} is no time between {FIRST_YEAR} and {LAST_YEAR}: say another"
+            raise InputError(msg)
 
     @property
     def is_moment(self) -> bool:
@@ -94,9 +72,12 @@ def take_time(text: str, now: datetime, zone: tzinfo) -> tuple[str, SaidTime | N
     zone
         Whose days are meant.
     """
+    text = write_out_times(text)
     clock = _Clock(now.astimezone(zone), zone)
     for pattern, read in (
         (RANGE, clock.read_range),
+        (CLOCKS, clock.read_range),
+        (DAYS, clock.read_range),
         (SINCE, clock.read_since),
         (AGO, clock.read_ago),
         (MOMENT, clock.read_at),
@@ -105,7 +86,7 @@ def take_time(text: str, now: datetime, zone: tzinfo) -> tuple[str, SaidTime | N
         for match in pattern.finditer(text):
             try:
                 said = read(match)
-            except (ValueError, OverflowError):  # such as 31 June
+            except (InputError, ValueError, OverflowError):  # such as 31 June
                 continue
             if said is not None:
                 slot = "<moment>" if said.is_moment else "<since>" if said.open_end else "<period>"
@@ -125,10 +106,13 @@ class _Clock:
         if re.fullmatch(rf"(?:at )?{CLOCK}", first) and (day := re.search(DAY, last)):
             first = f"{first} {day[0]}"  # between 6 pm and 10 pm yesterday
         start, end = self._read_point(first)[0], self._read_point(last)[1]
+        if end <= start and last.startswith("midnight"):  # that at which the day ends
+            end += timedelta(days=1)
         return SaidTime(start, end, match[0]) if start < end else None
 
     def read_since(self, match: re.Match[str]) -> SaidTime | None:
-        start, end = self._read_point(match[1])[0], self.now.astimezone(UTC)
+        said = next(each for each in match.groups() if each)
+        start, end = self._read_point(said)[0], self.now.astimezone(UTC)
         return SaidTime(start, end, match[0], open_end=True) if start < end else None
 
     def read_ago(self, match: re.Match[str]) -> SaidTime:
@@ -170,7 +154,7 @@ class _Clock:
 
     def _read_day(self, words: str) -> tuple[datetime, datetime]:
         """Return a period in UTC; ValueError where the words name none."""
-        words = words.removeprefix("the ").removeprefix("in ")
+        words = re.sub(r"^(?:the |in |for |during |of |calendar |year )+(?!to )", "", words)
         if match := LAST_OF.fullmatch(words):
             end = self.now.astimezone(UTC)
             return end - _read_span(match[1], match[2]), end
@@ -178,7 +162,13 @@ class _Clock:
         return start.astimezone(UTC), end.astimezone(UTC)
 
     def _read_calendar(self, words: str) -> tuple[datetime, datetime]:
-        for read in (self._read_near, self._read_span_word, self._read_weekday, self._read_date):
+        for read in (
+            self._read_near,
+            self._read_span_word,
+            self._read_weekday,
+            self._read_part_of_year,
+            self._read_date,
+        ):
             found = read(words)
             if found is not None:
                 return found
@@ -193,24 +183,24 @@ class _Clock:
         naive = self._start_day(day).replace(tzinfo=None)
         ends = (naive + timedelta(hours=each) for each in (first, last))
         start, end = (each.replace(tzinfo=self.zone) for each in ends)
-        if part == "night":
-            end += timedelta(hours=0)
         return start, min(end, max(self.now, start))
 
     def _read_near(self, words: str) -> tuple[datetime, datetime] | None:
         today = self._start_day(self.now)
-        if words in {"last night", "overnight"}:
-            return self._take_part(self._start_day(today, -1), "night")
-        if words in {"today", "tonight"}:
+        if words.endswith("today") or words == "tonight":
             return today, self.now
-        if words == "day before yesterday":
-            return self._start_day(today, -2), self._start_day(today, -1)
-        if words.startswith("yesterday"):
-            day = self._start_day(today, -1)
-            part = words.removeprefix("yesterday").strip()
-            return self._take_part(day, part) if part else (day, today)
-        part = words.removeprefix("this ")
-        return self._take_part(today, part) if part in PART_HOURS else None
+        if match := DAYS_AGO.fullmatch(words):
+            day, part = self._start_day(today, -read_number(match[1])), match[2]
+        elif words == "day before yesterday":
+            day, part = self._start_day(today, -2), ""
+        elif words == "overnight" or words.startswith(("yesterday", "last night", "last evening")):
+            day, part = self._start_day(today, -1), words.partition(" ")[2]
+            part = "night" if words == "overnight" else part
+        else:
+            day, part = today, words.removeprefix("this ")
+            if part not in PART_HOURS:
+                return None
+        return self._take_part(day, part) if part in PART_HOURS else (day, self._start_day(day, 1))
 
     def _read_span_word(self, words: str) -> tuple[datetime, datetime] | None:
         now, today = self.now, self._start_day(self.now)
@@ -219,6 +209,10 @@ class _Clock:
             which, unit = "this", "year"
         if words in {"month to date", "mtd"}:
             which, unit = "this", "month"
+        if words == "weekend":
+            which, unit = "last", "weekend"
+        which = "past" if words.startswith("this past") else which
+        unit = unit.removeprefix("past ")
         if which == "past" or unit == "hour":
             return (now.astimezone(UTC) - _read_span("1", unit)), now
         week = self._start_day(today, -today.weekday())
@@ -246,8 +240,31 @@ class _Clock:
         back = 7 if back == 0 and words.startswith("last") else back
         day = self._start_day(self.now, -back)
         if len(parts) > 1:
-            return self._take_part(day, parts[1])
+            start, end = self._take_part(day, parts[1])
+            return (
+                (start, end)
+                if start < self.now
+                else self._take_part(self._start_day(day, -7), parts[1])
+            )
         return day, min(self._start_day(day, 1), max(self.now, day))
+
+    def _read_part_of_year(self, words: str) -> tuple[datetime, datetime] | None:
+        """Return a quarter or a half; of no year, the last that has begun."""
+        named = re.match(r"(?:([qh])([1-4])|(\w+) (quarter|half))\b", words)
+        if named is None:
+            return None
+        quarter = (named[1] or named[4])[0] == "q"
+        number = int(named[2]) if named[2] else ORDINALS[named[3]]
+        months = 3 if quarter else 6
+        if number * months > 12:
+            return None
+        years = re.findall(r"\d{4}", words)
+        year = int(years[0]) if years else self.now.year
+        start = datetime(year, (number - 1) * months + 1, 1, tzinfo=self.zone)
+        if not years and start > self.now:
+            start = start.replace(year=year - 1)
+        end = self._shift_months(start, months)
+        return start, end if years else min(end, self.now)
 
     def _read_date(self, words: str) -> tuple[datetime, datetime] | None:
         if re.fullmatch(ISO_DAY, words):
@@ -309,3 +326,21 @@ def _read_clock(words: str) -> tuple[int, int]:
     elif re.search(r"a\.?m", words) and hour == 12:
         hour = 0
     return hour, minute
+
+
+def read_zone(name: str) -> tzinfo:
+    """
+    Return a time zone by its name, as in ``America/Chicago``.
+
+    Raises
+    ------
+    InputError
+        If there is none of that name.
+    """
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    try:
+        return UTC if name == "UTC" else ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        msg = f"{name!r} is no time zone: give one such as America/Chicago"
+        raise InputError(msg) from error

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, Any
 
-from gridtwin.ask.answering import ask_question
-from gridtwin.errors import InputError
+from gridtwin.ask.asking import BY_EITHER, Asked, ask_both_ways
+from gridtwin.ask.time_words import read_zone
 from gridtwin.model.moments import read_moment
 from gridtwin.results.ask_answer import AskAnswer
+from gridtwin.settings import LanguageModelSettings, Settings, find_ask_record
 from gridtwin.tools.shared_twin import SharedTwin
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    from gridtwin.ask.conversation import Conversation
+    from gridtwin.ask.model_answering import AskEvent
     from gridtwin.twin import Twin
 
 
@@ -25,11 +27,18 @@ class TwinAsker:
     Parameters
     ----------
     twin
-        The twin; nothing of it is changed.
+        The twin; nothing of it is changed. Where the environment names a language model
+        (``GRIDTWIN_MODEL``), that answers what the verified questions do not.
+
+    Raises
+    ------
+    InputError
+        If the environment names a model that cannot be.
     """
 
     def __init__(self, twin: Twin) -> None:
         self._shared = SharedTwin(twin)
+        self._model = LanguageModelSettings.from_environment()
 
     def ask(
         self,
@@ -39,6 +48,9 @@ class TwinAsker:
         timezone: str = "UTC",
         context: Mapping[str, Any] | None = None,
         pick: int = 0,
+        by: str = BY_EITHER,
+        conversation: Conversation | None = None,
+        hear: Callable[[AskEvent], None] = lambda _: None,
     ) -> AskAnswer:
         """
         Answer a question in words, and say what was understood; nothing is changed.
@@ -55,32 +67,33 @@ class TwinAsker:
             `AskAnswer.context` of the answer before, for a question that refers to it.
         pick
             Which of the readings offered is meant, from 1 on; 0: the sure one.
+        by
+            Who answers: ``either``, the verified questions where they are sure, else the model;
+            ``questions``, these alone; ``model``.
+        conversation
+            That of the questions before, for a model to lean on; it is added to. None: the
+            question stands alone.
+        hear
+            Hears what a model writes and calls, while it does.
 
         Raises
         ------
         InputError
-            If the question is empty or too long, or the zone or the context is none.
+            If the question is empty or too long, the zone or the context is none, or a model is
+            wanted and none is named.
+        MissingExtraError
+            If a model is named and the extra ``model`` is not installed.
         """
-        zone = read_zone(timezone)
         at = None if now is None else read_moment(now)
-        return AskAnswer(
-            ask_question(self._shared, question, now=at, zone=zone, context=context, pick=pick)
+        asked = Asked(
+            question,
+            now=at,
+            zone=read_zone(timezone),
+            context=context,
+            pick=pick,
+            by=by,
+            who=Settings.from_environment().actor or "asker",
+            record=find_ask_record(),
+            conversation=conversation,
         )
-
-
-def read_zone(name: str) -> tzinfo:
-    """
-    Return a time zone by its name, as in ``America/Chicago``.
-
-    Raises
-    ------
-    InputError
-        If there is none of that name.
-    """
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-    try:
-        return UTC if name == "UTC" else ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        msg = f"{name!r} is no time zone: give one such as America/Chicago"
-        raise InputError(msg) from error
+        return AskAnswer(ask_both_ways(self._shared, asked, self._model, hear))

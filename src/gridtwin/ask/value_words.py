@@ -8,7 +8,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from gridtwin.analysis.quality.checks import RULES
-from gridtwin.ask.time_words import COUNT_WORD, read_number
+from gridtwin.ask.time_patterns import COUNT_WORD
+from gridtwin.ask.time_words import read_number
 from gridtwin.ask.word_folding import PhraseTable, mend_words, split_words
 from gridtwin.semantic.verified_questions import read_terms, read_words
 
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
 
 FIGURE = r"(\d{1,9}(?:[.,]\d+)?)"
 OVER = (
-    r"(?:more than|at least|over|above|bigger than|larger than|exceeding|exceeds?|beyond|>=?|"
-    r"min(?:imum)?)"
+    r"(?:more than|at least|over|above|bigger than|larger than|greater than|higher than|exceeding|"
+    r"exceeds?|beyond|north of|upwards? of|in excess of|no (?:fewer|less) than|not less than|"
+    r"past|>=?|min(?:imum)?(?: of)?)"
 )
 A_MWH = r"(?:\s?(?:/|per|a) ?(?:mwh|megawatt[- ]hours?))?"
 COORDINATE = r"-?\d{1,3}(?:\.\d+)?"
@@ -29,19 +31,77 @@ PRICES = (
     re.compile(rf"(?:us)?\$\s?{FIGURE}{A_MWH}"),
     re.compile(rf"{FIGURE}\s?(?:us )?(?:dollars?|usd|\$|bucks){A_MWH}"),
     re.compile(
-        rf"\b(?:lmps?|prices?) (?:(?:is|are|was|were|goes|of) )?(?:{OVER} )?{FIGURE}(?! ?%)"
+        rf"\b(?:lmps?|prices?|(?:power|energy|electricity) costs?)"
+        rf"(?:,? [a-z]+){{0,4}}? {OVER} {FIGURE}(?! ?%)"
+    ),
+    re.compile(
+        rf"\b(?:lmps?|prices?) (?:(?:is|are|was|were|goes|of|at) )?(?:{OVER} )?{FIGURE}(?! ?%)"
     ),
 )
-LEAST = re.compile(rf"{OVER} {FIGURE} (?=customers?|people|homes|households|meters)")
+SERVED = (
+    r"(?=(?:customers?|custs?|cust|people|persons|folks|homes|households|houses|meters|accounts|"
+    r"users|out|off|affected|impacted|interrupted|without)\b)"
+)
+LEAST = (
+    re.compile(rf"(?:{OVER}|>) ?{FIGURE} {SERVED}"),
+    re.compile(rf"{FIGURE} ?(?:\+|or more|and more|or above|plus|and up) {SERVED}"),
+    re.compile(
+        rf"{FIGURE} (?:customers?|custs?|people|homes|meters) (?:or more|and up|plus|or above)"
+    ),
+)
+# Quantities that no tool can be told: what takes none of them is not sure.
+QUANTITIES = (
+    (
+        " <amount> ",
+        re.compile(rf"(?:less than|under|below|at most|up to) {FIGURE}\s?(?:%|percent)"),
+    ),
+    (
+        " <duration> ",
+        re.compile(
+            rf"(?:{OVER}|longer than|under|less than|within) (?:\d{{1,4}}|{COUNT_WORD}|some)"
+            r" ?(?:hours?|hrs?|h|minutes?|mins?|days?)\b"
+        ),
+    ),
+    (" voltage <volts> ", re.compile(rf"\b{FIGURE} ?(?:v|volts?)\b")),
+    (
+        " <amount> ",
+        re.compile(rf"\b{FIGURE} ?(?:kva|mva|kw|mw|kwh|mwh|amps?|a|km|miles?|feet|ft|m)\b"),
+    ),
+)
+SUPERLATIVE = (
+    r"(?:worst|most|biggest|largest|highest|lowest|least|top|longest|oldest|poorest|weakest|heaviest|"
+    r"hottest|best)"
+)
+TOP_COUNT = rf"(?!an? )({COUNT_WORD})"
 TOP = (
-    re.compile(rf"\b(?:top|first|worst|biggest|largest) ({COUNT_WORD})\b"),
-    re.compile(rf"\b({COUNT_WORD}) (?=worst|most|biggest|largest|highest|top)"),
+    re.compile(
+        r"\b(?:top|first|worst|biggest|largest|highest|lowest|poorest|longest|bottom)"
+        rf" {TOP_COUNT}\b"
+    ),
+    re.compile(rf"\b{TOP_COUNT} (?={SUPERLATIVE}\b)"),
+    re.compile(
+        rf"\b(?:which|the|what|show|list|name|me|rank|find) {TOP_COUNT}"
+        rf" (?=[a-z]+s\b.*\b{SUPERLATIVE}\b)"
+    ),
 )
 CREWS = re.compile(rf"(?:\bwith )?\b({COUNT_WORD}) crews?\b")
+GROUP = r"(feeder|circuit|substation|station)"
 BY = re.compile(
-    r"\b(?:by|per|each|every|(?:of|for|across|over|between) (?:all )?(?:the )?(?=\w+s\b))\s?"
-    r"(?:the )?(feeder|circuit|substation|station)s?\b"
+    rf"\b(?:by|per|each|every|(?:of|for|across|over|between) (?:all |the |our |my )*(?=\w+s\b))\s?"
+    rf"(?:the )?{GROUP}s?\b"
+    rf"|\b(?:worst|best|poorest|top|bottom|least|most|rank(?:ing)?(?: of)?|compare|which)"
+    rf" (?:[a-z]+(?:ing|ed|able) )?(?:<top> )?(?:the )?{GROUP}s\b"
+    rf"|\b(?:which|what) {GROUP}s?\b(?=.*\b{SUPERLATIVE}\b)"
+    rf"|\b{SUPERLATIVE} (?:[a-z]+ ){{0,2}}{GROUP}s?\b(?! <)"
+    rf"|<top> (?:[a-z]+ ){{0,2}}{GROUP}s\b"
+    rf"|\b{GROUP}[- ](?:by|wise|level)\b"
+    rf"|\b{GROUP}s? (?:league table|ranking|comparison|table|breakdown|split)\b"
 )
+GROUP_WORDS = frozenset(
+    ["feeder", "feeders", "circuit", "circuits", "substation", "substations", "customers",
+     "percent", "biggest", "largest", "highest", "lowest", "worst", "above"]
+)  # fmt: skip
+MANUALS_SAY = re.compile(r"\b(?:manual|instruction|bulletin)s?\b.*?\bsay about\s+(.{2,120})$")
 SEARCHED_TEXT = re.compile(
     r"\b(?:find|search for|search|look for|look up|lookup|named|called)\s+"
     r"(?:anything |all |elements? |something |the |everything )*(?:called |named |with )?"
@@ -67,11 +127,13 @@ class SaidValues:
 def take_values(text: str) -> SaidValues:
     """Return a question, in lower case, with its values replaced by slots."""
     values: dict[str, object] = {}
+    text = _take_first(text, "polygon", (POLYGON,), values)
+    for written, quantity in QUANTITIES:
+        text = quantity.sub(written, text)
     for slot, patterns in (
-        ("polygon", (POLYGON,)),
         ("pct", (PERCENT,)),
         ("price", PRICES),
-        ("atleast", (LEAST,)),
+        ("atleast", LEAST),
         ("crews", (CREWS,)),
         ("top", TOP),
     ):
@@ -81,7 +143,8 @@ def take_values(text: str) -> SaidValues:
             if found.search(text):
                 values.setdefault(slot, word)
     if match := BY.search(text):
-        values["by"] = "feeder" if match[1] in {"feeder", "circuit"} else "substation"
+        said = next(each for each in match.groups() if each)
+        values["by"] = "feeder" if said in {"feeder", "circuit"} else "substation"
     return SaidValues(text, values)
 
 

@@ -14,12 +14,25 @@ from rapidfuzz.distance import DamerauLevenshtein
 from gridtwin.semantic.verified_questions import read_questions, read_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 WORD = re.compile(r"<[a-z]+>|[a-z][a-z0-9]*(?:[-.'_][a-z0-9]+)*|\d+(?:\.\d+)?")
+LETTERS = re.compile(r"(?<![\w<-])[a-z]{5,}(?![\w>-])")
+ELEMENT = r"(<(?:element|feeder|substation|meter|device)>)"
+FEEDING = re.compile(
+    rf"{ELEMENT} +(?:feed|serve|supply|supplie|power)s?\b(?! *(?:from|by|off|through))"
+)
+FED = re.compile(
+    rf"{ELEMENT},? +(?:is |are |being |get |gets )?"
+    r"(?:fed|served|supplied|powered|hooked up|connected) "
+    r"(?:by|from|off|out of|through)(?: of)?(?= *(?:[?.!,]|$|what|which|who|whom))"
+)
 SLOT_NAME = re.compile(r"\{(\w+)\}")
 SHORTEST_MENDED = 5  # letters of a word in which slips are looked for
+IDLE_WORD = "the"  # stands for any word of no meaning
 LONG_WORD = 8  # letters from which on two slips are forgiven
+MOST_BETWEEN = 2  # words that say nothing between two of a phrase
+SAYS_NOTHING = 2  # letters of a word that is not known, up to which it is a slip
 SIBILANTS = ("x", "ch", "sh", "ss")
 # Quotes and dashes as typesetters write them, by what a keyboard has.
 QUOTES = str.maketrans("\u2018\u2019\u201c\u201d\u2013\u2014\u2212", "''\"\"---")
@@ -58,6 +71,18 @@ def cut_ending(word: str) -> str:
     return word[:-1] if len(word) > 3 and word.endswith("e") else word
 
 
+def say_direction(text: str) -> str:
+    """
+    Return a text that says on which side of an element it asks, where a verb alone does.
+
+    Examples
+    --------
+    >>> say_direction("what does <device> feed"), say_direction("what is <meter> fed by")
+    ('what does <device> downstream', 'what is <meter> upstream')
+    """
+    return FED.sub(r"\1 upstream", FEEDING.sub(r"\1 downstream", text))
+
+
 @dataclass(frozen=True, slots=True)
 class PhraseTable:
     """Phrases of several words, each with the word it stands for."""
@@ -80,13 +105,17 @@ class PhraseTable:
         )
 
     def fold_words(self, words: Sequence[str]) -> list[str]:
-        """Return words with every phrase replaced by ``=`` and what it means, the longest first."""
+        """
+        Return words with every phrase replaced by ``=`` and what it means, the longest first.
+
+        Words that fill may stand within a phrase: "lost all their power" is "lost power".
+        """
         folded, at = [], 0
         while at < len(words):
             for phrase, meaning in self.by_first.get(words[at], ()):
-                if tuple(words[at : at + len(phrase)]) == phrase:
+                if end := _find_end(words, at, phrase):
                     folded.append(f"={meaning}")
-                    at += len(phrase)
+                    at = end
                     break
             else:
                 folded.append(words[at])
@@ -98,6 +127,22 @@ class PhraseTable:
         return [each[1:] for each in self.fold_words(words) if each.startswith("=")]
 
 
+def _find_end(words: Sequence[str], at: int, phrase: tuple[str, ...]) -> int:
+    """Return where a phrase that begins at a word ends; 0 where it does not stand there."""
+    if tuple(words[at : at + len(phrase)]) == phrase:
+        return at + len(phrase)
+    filling = list_filling_words()
+    at += 1
+    for wanted in phrase[1:]:
+        for _ in range(MOST_BETWEEN):
+            if at < len(words) and words[at] != wanted and words[at] in filling:
+                at += 1
+        if at >= len(words) or words[at] != wanted:
+            return 0
+        at += 1
+    return at if len(phrase) > 1 else 0
+
+
 @cache
 def lay_out_synonyms() -> PhraseTable:
     """Return the synonyms of the field."""
@@ -105,15 +150,23 @@ def lay_out_synonyms() -> PhraseTable:
 
 
 @cache
-def list_known_words() -> frozenset[str]:
-    """Return every word that means something here."""
+def list_field_words() -> frozenset[str]:
+    """Return the words of the field: those that slips of the pen are mended to."""
     words = read_words()
-    texts: list[str] = [*words.plain, *words.orders]
+    texts: list[str] = []
     for part in (words.synonyms, words.sites, words.kinds, words.levels, words.severities):
         texts += [phrase for phrases in part.values() for phrase in phrases]
-    texts += [phrase for each in words.not_held for phrase in each.words]
     texts += [SLOT_NAME.sub("", ask) for each in read_questions() for ask in each.asks]
     return frozenset(word for text in texts for word in split_words(text))
+
+
+@cache
+def list_known_words() -> frozenset[str]:
+    """Return every word that means something here, if only that nothing is known of it."""
+    words = read_words()
+    texts: list[str] = [*words.plain, *words.filling, *words.turns, *words.orders, *words.foreign]
+    texts += [phrase for each in words.not_held for phrase in each.words]
+    return list_field_words() | {word for text in texts for word in split_words(text)}
 
 
 @cache
@@ -122,20 +175,92 @@ def list_plain_words() -> frozenset[str]:
     return frozenset(word for text in read_words().plain for word in split_words(text))
 
 
+@cache
+def list_filling_words() -> frozenset[str]:
+    """Return the words that may stand within a phrase."""
+    return frozenset(word for text in read_words().filling for word in split_words(text))
+
+
+@cache
+def list_turning_words() -> frozenset[str]:
+    """Return the words that turn what is asked into something else."""
+    return frozenset(word for text in read_words().turns for word in split_words(text))
+
+
+def find_turns(words: Sequence[str]) -> tuple[str, ...]:
+    """Return the words among some that turn what is asked; "not energized" is a word of its own."""
+    turning = list_turning_words()
+    return tuple(word for word in lay_out_synonyms().fold_words(words) if word in turning)
+
+
 def mend_words(words: Iterable[str]) -> list[str]:
     """Return words with slips of the pen mended, where one known word is near enough."""
     known = list_known_words()
     return [
         word
-        if word in known or word[0] in "<0123456789" or len(word) < SHORTEST_MENDED
-        else _find_near(word)
+        if word in known or word[0] in "<0123456789"
+        else _find_plain(word)
+        if len(word) < SHORTEST_MENDED
+        else _find_form(word) or _find_near(word)
         for word in words
     ]
 
 
 @cache
+def _find_plain(word: str) -> str:
+    """Return the short word of no meaning that a slip was made in: "teh", "wen", "wich"."""
+    plain = list_plain_words()
+    if len(word) <= SAYS_NOTHING:
+        return IDLE_WORD
+    slips = (
+        each
+        for each in sorted(plain)
+        if each[0] == word[0]
+        and (len(each) != len(word) or sorted(each) == sorted(word))
+        and DamerauLevenshtein.distance(word, each) == 1
+    )
+    return next(slips, word)
+
+
+def mend_toward(text: str, wanted: frozenset[str], kept: Callable[[str], bool]) -> str:
+    """
+    Return a text with slips in words that slots are found by mended.
+
+    Parameters
+    ----------
+    text
+        In lower case.
+    wanted
+        The words, as they are written.
+    kept
+        Whether a word stands as it is, such as one of a name.
+    """
+    known = list_known_words()
+
+    def mend(match: re.Match[str]) -> str:
+        word = match[0]
+        if word in wanted or cut_ending(word) in known or kept(word):
+            return word
+        slips = 2 if len(word) >= LONG_WORD else 1
+        score = DamerauLevenshtein.distance
+        near = process.extractOne(word, wanted, scorer=score, score_cutoff=slips)
+        return word if near is None or near[0][0] != word[0] else str(near[0])
+
+    return LETTERS.sub(mend, text)
+
+
+def _find_form(word: str) -> str:
+    """Return the known word that another form is of: "lookin", "weakest"; empty for none."""
+    forms = [cut_ending(f"{word}g")] if word.endswith("in") else []
+    if word.endswith("est"):
+        stem = word[:-3]
+        forms += [stem, cut_ending(f"{stem}e"), f"{stem[:-1]}y", stem[:-1]]
+    return next((form for form in forms if form in list_known_words()), "")
+
+
+@cache
 def _list_beginning(letter: str) -> tuple[str, ...]:
-    known = (each for each in list_known_words() if len(each) >= SHORTEST_MENDED - 1)
+    known = (each for each in list_field_words() if len(each) >= SHORTEST_MENDED - 1)
     return tuple(sorted(each for each in known if each[0] == letter))
 
 

@@ -1,5 +1,7 @@
 """
-Let agents in over HTTP: at ``/mcp``, who has the operator token to the tools that operate.
+Let agents in over HTTP: at ``/mcp``, who may operate to the tools that do.
+
+Who asks is known by the gate that stands before this door.
 
 The SDK is imported, and the servers made, when somebody first comes: a server that no agent asks
 costs nothing more.
@@ -7,7 +9,6 @@ costs nothing more.
 
 from __future__ import annotations
 
-import secrets
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -15,6 +16,9 @@ from urllib.parse import urlsplit
 import anyio
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
+
+from gridtwin.model.permissions import Permission
+from gridtwin.model.person import PERSON_SCOPE, Person, Way
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -34,8 +38,8 @@ class AgentDoor:
     """
     An ASGI application that speaks the Model Context Protocol.
 
-    Who asks without a token asks only, each request by itself. Who has the operator token has a
-    session, in which a person can be asked before a switch is operated.
+    Who may look only asks, each request by itself. Who may operate has a session, in which a
+    person can be asked before a switch is operated.
     """
 
     def __init__(self, source: TwinSource, settings: ServeSettings) -> None:
@@ -57,27 +61,18 @@ class AgentDoor:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or refuse it."""
-        headers = Headers(scope=scope)
-        refused = _refuse_origin(headers) or self._refuse_token(headers)
-        operator = "authorization" in headers
+        headers, person = Headers(scope=scope), _find_person(scope)
+        refused = _refuse_origin(headers)
+        operator = person.may(Permission.OPERATE)
+        if refused is None and person.way is Way.NOBODY and "authorization" in headers:
+            told = "this is no token: send one as a bearer"
+            refused = _refuse(401, told, WWW_Authenticate='Bearer realm="gridtwin"')
         if refused is None and not operator and scope["method"] != "POST":
             refused = _refuse(405, "POST is all that is answered without a session", Allow="POST")
         if refused is not None:
             await refused(scope, receive, send)
             return
         await (await self._find_app(operator=operator))(scope, receive, send)
-
-    def _refuse_token(self, headers: Headers) -> JSONResponse | None:
-        given = headers.get("authorization")
-        if given is None:
-            return None
-        scheme, _, token = given.partition(" ")
-        own = self._settings.operator_token
-        right = secrets.compare_digest(token.strip().encode(), own.encode())
-        if own and scheme.lower() == "bearer" and right:
-            return None
-        told = "this is not the operator token" if own else "this server takes no token"
-        return _refuse(401, told, WWW_Authenticate='Bearer realm="gridtwin"')
 
     async def _find_app(self, *, operator: bool) -> ASGIApp:
         assert self._making is not None  # noqa: S101 - requests come while it runs
@@ -114,6 +109,11 @@ async def _run_sessions(server: Any, operator: bool, *, task_status: TaskStatus[
     async with server.session_manager.run():
         task_status.started(app)
         await anyio.sleep_forever()
+
+
+def _find_person(scope: Scope) -> Person:
+    person: Person = scope[PERSON_SCOPE]
+    return person
 
 
 def _refuse_origin(headers: Headers) -> JSONResponse | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import inspect
 import logging
+import secrets
 from inspect import Parameter, Signature
 from typing import TYPE_CHECKING, Annotated, Any, get_args, get_type_hints
 
@@ -15,16 +16,25 @@ from mcp_types import CallToolResult, TextContent, ToolAnnotations
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from pydantic_core import to_json
 
-from gridtwin.errors import GridtwinError, NotFoundError, StaleTwinError
-from gridtwin.mcp_server.tool_audit import audit_call
+from gridtwin.errors import GridtwinError, NotAllowedError, NotFoundError, StaleTwinError
 from gridtwin.mcp_server.twin_source import FollowedTwin
+from gridtwin.model.access import Outcome
+from gridtwin.model.permissions import Permission
+from gridtwin.model.person import PERSON_SCOPE, REQUEST_SCOPE
 from gridtwin.results.documents.document_tags import DocumentTag
+from gridtwin.store.acting_role import OPERATOR, acting_as
+from gridtwin.store.held_connections import hold_connections
+from gridtwin.tools.action_log import make_action, write_action, write_end
 from gridtwin.tools.operating_tools import preview_switch
+from gridtwin.tools.personal_data import check_personal
+from gridtwin.tools.responsibility import check_area, require_permission
 from gridtwin.tools.tool_answer import ToolAnswer
+from gridtwin.tools.tool_audit import audit_call
 from gridtwin.tools.tool_texts import clean_text
 
 if TYPE_CHECKING:
     from gridtwin.mcp_server.twin_source import TwinSource
+    from gridtwin.model.person import Person
     from gridtwin.tools.tool_registry import ToolSpec
 
 LOG = logging.getLogger("gridtwin.mcp")
@@ -123,7 +133,12 @@ class _Caller:
         client = getattr(request, "client", None)
         params = ctx.session.client_params
         program = params.client_info.name if params else ""
-        self.who = " ".join(filter(None, [client.host if client else actor, program])) or "agent"
+        scope: dict[str, Any] = getattr(request, "scope", {})
+        self.person: Person | None = scope.get(PERSON_SCOPE)
+        self.request: str = scope.get(REQUEST_SCOPE) or secrets.token_hex(8)
+        named = self.person.name if self.person and self.person.named else ""
+        parts = [named or (client.host if client else actor), program]
+        self.who = " ".join(filter(None, parts)) or "agent"
         host = (ctx.headers or {}).get("host", "")
         self.map_url = map_url or (f"http://{host}/" if host else "")
 
@@ -133,7 +148,7 @@ def _answer_call(
 ) -> CallToolResult:
     with audit_call(caller.who, spec.name, _list_said(spec, arguments)) as audited:
         try:
-            answer = _ask_twin(spec, source, arguments)
+            answer = _ask_admitted(spec, source, arguments, caller)
         except GridtwinError as error:
             audited.outcome = type(error).__name__
             raise ToolError(tell_error(error)) from error
@@ -154,6 +169,51 @@ def _list_said(spec: ToolSpec, arguments: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in arguments.items() if value != known[name].default}
 
 
+def _ask_admitted(
+    spec: ToolSpec, source: TwinSource, arguments: dict[str, Any], caller: _Caller
+) -> ToolAnswer[Any]:
+    """Ask a tool; one that operates in the name of who asks, and noted. By stdio nobody is held."""
+    person = caller.person
+    if person is None:
+        return _ask_twin(spec, source, arguments)
+    shared = source()
+    if not spec.operates:
+        return _ask_permitted(spec, source, arguments, person)
+    book, said = shared.twin.store.access, dict(arguments)
+    noted = make_action(
+        person, caller.request, Permission.OPERATE, f"tool {spec.name}", dict(arguments)
+    )
+    if person.named:
+        said["actor"] = person.name
+    write_action(book, noted, Outcome.ASKED)
+    outcome = Outcome.FAILED
+    try:
+        require_permission(person, Permission.OPERATE)
+        check_area(shared, person, str(arguments.get("of", "")))
+        with acting_as(OPERATOR, request=caller.request):
+            answer = _ask_twin(spec, source, said)
+        outcome = Outcome.DONE
+    except NotAllowedError:
+        outcome = Outcome.REFUSED
+        raise
+    finally:
+        write_end(book, noted, outcome)
+    return answer
+
+
+def _ask_permitted(
+    spec: ToolSpec, source: TwinSource, arguments: dict[str, Any], person: Person
+) -> ToolAnswer[Any]:
+    """Ask a tool that reads; what one meter measured is for who may see it, however it is asked."""
+    check_personal(source(), spec.name, arguments, person.permissions)
+    answer = _ask_twin(spec, source, arguments)
+    reading = answer["document"]["reading"] if spec.name == "ask" else None
+    if reading is not None:
+        check_personal(source(), reading["tool"], reading["arguments"], person.permissions)
+    return answer
+
+
+@hold_connections()
 def _ask_twin(spec: ToolSpec, source: TwinSource, arguments: dict[str, Any]) -> ToolAnswer[Any]:
     shared = source()
     try:

@@ -15,12 +15,13 @@ if TYPE_CHECKING:
 
 
 class FollowedTwin:
-    """The twin at an address; StoreError if it cannot be opened."""
+    """The twin at an address, guarded as `open_twin` says; StoreError if it cannot be opened."""
 
-    def __init__(self, target: str) -> None:
+    def __init__(self, target: str, *, guarded: bool = False) -> None:
         self._target = target
+        self._guarded = guarded
         self._lock = Lock()
-        self._shared = SharedTwin(open_twin(target))
+        self._shared = SharedTwin(open_twin(target, guarded=guarded))
 
     def __call__(self) -> SharedTwin:
         """Return the twin, opened again if it has been since it proved stale."""
@@ -30,5 +31,5 @@ class FollowedTwin:
         """Open the twin again, unless somebody has since."""
         with self._lock:
             if self._shared is stale:
-                self._shared = SharedTwin(open_twin(self._target))
+                self._shared = SharedTwin(open_twin(self._target, guarded=self._guarded))
             return self._shared

@@ -39,6 +39,7 @@ QUESTIONS = (
     "overloaded",
     "voltages",
     "peaks",
+    "weather",
     "at_risk",
     "hours_out",
     "reliability",
@@ -129,8 +130,9 @@ def ask_analytics(
         str,
         tell(
             "overloaded: transformers above `pct` of nameplate, while the price exceeds `price`;"
-            " voltages: worst by feeder; peaks: of feeders; at_risk: load by hour inside `polygon`;"
-            " hours_out: customers by hours out; reliability: SAIFI, SAIDI, CAIDI (IEEE 1366);"
+            " voltages: worst by feeder; peaks: of feeders; weather: load by temperature;"
+            " at_risk: load by hour inside `polygon`; hours_out: customers by hours out;"
+            " reliability: SAIFI, SAIDI, CAIDI (IEEE 1366);"
             " vegetation: feeders, or sections, by what trimming spares."
         ),
         one_of(QUESTIONS),
@@ -176,6 +178,8 @@ def ask_analytics(
             f" The most: {quote_id(worst['transformer'])}, {worst['peak_pct']:.0f} % of"
             f" {worst['rated_kva']:g} kVA, {worst['hours']:g} h above {pct:g} %."
         )
+    elif question == "weather":
+        sentence += _tell_weather(document["rows"])
     return fit_document(
         document,
         sentence,
@@ -184,6 +188,19 @@ def ask_analytics(
         mark=document["to"],
         narrow="give a shorter time",
     )
+
+
+def _tell_weather(rows: list[dict[str, Any]]) -> str:
+    """Return what is carried in the coolest band, in the warmest, and where it is least."""
+    if not rows:
+        return " Of no interval are both the load and the temperature known."
+    bands = {"coolest": rows[0], "warmest": rows[-1]}
+    bands["lowest load"] = min(rows, key=lambda row: float(row["mean_kw"]))
+    told = [
+        f"{name} {band['from_c']:g} to {band['from_c'] + 2:g} °C: {band['mean_kw']:,.0f} kW"
+        for name, band in bands.items()
+    ]
+    return f" On average, {'; '.join(told)}."
 
 
 def _rank_vegetation(shared: SharedTwin, by: str, page: Page) -> ToolAnswer[Any]:

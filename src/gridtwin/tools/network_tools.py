@@ -171,6 +171,7 @@ def describe_one(
     outages, _ = shared.outages_of(element, own)
     described = describe_element(situation, supply, element)
     described["attributes"] |= shared.twin.analytics.describe(own)
+    described["attributes"] |= shared.twin.measurements.describe(own)
     document = ElementDocument(
         schema=DocumentTag.ELEMENT,
         state=state,

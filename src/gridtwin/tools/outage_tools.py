@@ -16,6 +16,7 @@ from gridtwin.results.documents.outage_board_documents import (
     OutageBoardDocument,
     OutageReportDocument,
 )
+from gridtwin.results.outage_answers import make_outage_course
 from gridtwin.results.outage_board import (
     count_priority_out,
     describe_promise,
@@ -23,7 +24,6 @@ from gridtwin.results.outage_board import (
     list_priority_out,
     make_board_row,
 )
-from gridtwin.results.outage_documents import make_outage_course
 from gridtwin.tools.shared_twin import SharedTwin
 from gridtwin.tools.tool_answer import BRIEF, Cuts, Page, ToolAnswer, fit_document
 from gridtwin.tools.tool_arguments import (

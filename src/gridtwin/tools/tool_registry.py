@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gridtwin.tools import (
+    customer_tools,
     data_tools,
     loss_tools,
+    manual_tools,
     network_tools,
     operating_tools,
     outage_tools,
@@ -57,6 +59,8 @@ TOOLS: tuple[ToolSpec, ...] = (
     ToolSpec("readings", "What meters measured", data_tools.show_readings),
     ToolSpec("analytics", "Questions of weeks", data_tools.ask_analytics),
     ToolSpec("data_quality", "What is amiss in the data", data_tools.check_quality),
+    ToolSpec("customers", "What a customer went through", customer_tools.show_customer),
+    ToolSpec("documents", "What the manuals say", manual_tools.search_documents),
     ToolSpec("switch", "Operate a switch", operating_tools.operate_switch, operates=True),
 )
 

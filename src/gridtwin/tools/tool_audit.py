@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from gridtwin.tools.personal_data import hide_arguments
 from gridtwin.tools.tool_answer import measure_bytes
 from gridtwin.tools.tool_texts import clean_value
 
@@ -58,7 +59,8 @@ def audit_call(who: str, tool: str, arguments: Mapping[str, Any]) -> Iterator[Au
         raise
     finally:
         took_ms = round((time.perf_counter() - began) * 1000, 1)
-        said = json.dumps(clean_value(dict(arguments)), default=str)[:LONGEST_ARGUMENTS]
+        shown = clean_value(hide_arguments(tool, arguments))
+        said = json.dumps(shown, default=str)[:LONGEST_ARGUMENTS]
         LOG.info(
             "%s asks %s %s: %s, %d rows, %d bytes, %s ms",
             *(who, tool, said, call.outcome, call.rows, call.size, took_ms),
