@@ -52,7 +52,7 @@ function licenseOf(folder: string): string {
   const texts = readdirSync(folder)
     .filter((file) => LEGAL.test(file))
     .map((file) => readFileSync(join(folder, file), "utf8"));
-  const text = texts.join("\n\n") || (sectionOf(join(folder, "README.md")) ?? "");
+  const text = texts.join("\n\n") || sectionOf(join(folder, "README.md")) || textBeside(name);
   if (!text)
     throw new Error(`${name} ${version} (${license}) comes without the text of its license`);
   return `${name} ${version} (${license})\n\n${text.replaceAll("\r\n", "\n").trim()}`;
@@ -62,4 +62,10 @@ function licenseOf(folder: string): string {
 function sectionOf(readme: string): string | undefined {
   if (!existsSync(readme)) return undefined;
   return /^#+ *licen[cs]e[^#]*$(?![\s\S]*^#)/im.exec(readFileSync(readme, "utf8"))?.[0];
+}
+
+/** The text of a license that its package forgot: kept beside this file. */
+function textBeside(name: string): string {
+  const file = join(import.meta.dirname, "licenses", `${name}.txt`);
+  return existsSync(file) ? readFileSync(file, "utf8") : "";
 }

@@ -2,11 +2,12 @@ import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 import { licenses } from "./licenses.ts";
+import { preload } from "./preload.ts";
 
 const server = process.env.GRIDTWIN_SERVER ?? "http://127.0.0.1:8766";
 
 export default defineConfig({
-  plugins: [react(), licenses("licenses.txt")],
+  plugins: [react(), licenses("licenses.txt"), preload("index.html", "MapView")],
   build: {
     outDir: fileURLToPath(new URL("../src/gridtwin/api/static", import.meta.url)),
     emptyOutDir: true,
@@ -15,6 +16,14 @@ export default defineConfig({
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 1200,
     modulePreload: { polyfill: false },
+    rolldownOptions: {
+      input: Object.fromEntries(
+        ["index", "manual"].map((page) => [
+          page,
+          fileURLToPath(new URL(`${page}.html`, import.meta.url)),
+        ]),
+      ),
+    },
   },
   worker: { format: "es" },
   server: {

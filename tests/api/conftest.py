@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import ssl
 import subprocess
 import sys
 import threading
@@ -19,8 +20,7 @@ from gridtwin.api.app import create_app
 from gridtwin.api.serve_app import server_of
 from gridtwin.cli.serve_commands import open_listener
 from gridtwin.settings import ServeSettings
-from gridtwin.twin import Twin, open_twin
-from networks import two_feeders_with_a_tie
+from gridtwin.twin import Twin
 from waiting import PATIENCE_S, started
 
 if TYPE_CHECKING:
@@ -28,14 +28,15 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI
 
+CERTIFICATES = ssl.create_default_context()  # which every client would read for itself
 PROGRAM = str(Path(sys.executable).with_name("gridtwin"))
 TOKEN = "of-the-night-shift"  # noqa: S105 - of the tests alone
 
 
 @pytest.fixture
-def twin(tmp_path: Path) -> Twin:
+def twin(two_feeders: Twin) -> Twin:
     """Return two feeders with a tie, kept in a directory."""
-    return open_twin(two_feeders_with_a_tie()).save(tmp_path / "two.twin")
+    return two_feeders
 
 
 @pytest.fixture
@@ -60,7 +61,7 @@ def answering(app: FastAPI, settings: ServeSettings) -> Iterator[httpx.Client]:
         thread.start()
         try:
             url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-            with httpx.Client(base_url=url, timeout=PATIENCE_S) as client:
+            with httpx.Client(base_url=url, timeout=PATIENCE_S, verify=CERTIFICATES) as client:
                 yield client
         finally:
             app.state.broadcaster.close()

@@ -168,6 +168,7 @@ from referencing.jsonschema import DRAFT202012 as DRAFT  # noqa: E402
         ("/api/outages", None),
         ("/api/history?from=2026-07-01T12:00:00Z&to=2026-07-02T12:00:00Z", None),
         ("/api/what-if", {"switches": {"BKR1": True}}),
+        ("/api/compare", {"right": {"switches": {"BKR1": True}}}),
         ("/api/restore", {"of": ["L1"]}),
         ("/health", None),
         ("/ready", None),

@@ -6,6 +6,7 @@ import math
 import threading
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from pydantic import BaseModel
 
@@ -46,6 +47,14 @@ def done(client: httpx.Client, answer: httpx.Response) -> dict[str, Any]:
     return wait_until(ended)
 
 
+def find_span(twin: Twin, mrids: list[str]) -> list[float]:
+    """Return west, south, east and north of the ends of some equipment."""
+    data = twin.network.data
+    rows = np.array([twin.find(mrid)[0].row for mrid in mrids])
+    xy = data.nodes.xy[np.concatenate([data.equipment.node_a[rows], data.equipment.node_b[rows]])]
+    return [*xy.min(axis=0).tolist(), *xy.max(axis=0).tolist()]
+
+
 def test_a_what_if_says_who_goes_out_and_who_comes_back(client: httpx.Client, twin: Twin) -> None:
     twin.switch("BKR1", open=True)
     asked = {"switches": {"L2": True}}
@@ -59,6 +68,7 @@ def test_a_what_if_says_who_goes_out_and_who_comes_back(client: httpx.Client, tw
     found = client.post("/api/what-if", json={"switches": {"TIE": False}}).json()
     assert found["back"]["customers"] == 8
     assert found["back"]["features"]["lines"] == [row_of(twin, "L1"), row_of(twin, "L2")]
+    assert found["bounds"] == pytest.approx(find_span(twin, ["TIE", "L1", "L2"]))
     assert twin.version == 1
 
 
@@ -126,10 +136,16 @@ def test_a_plan_is_the_document_of_the_command_with_features(
     client: httpx.Client, twin: Twin
 ) -> None:
     plan = client.post("/api/restore", json={"of": ["L1"], "options": {"crews": 2}}).json()
-    drawn = plan.pop("features")
+    drawn, bounds = plan.pop("features"), plan.pop("bounds")
     expected = twin.restore("L1", crews=2).document()
     assert plan == expected
     hold_to_schema(plan)
+    moved = [*plan["tripped"], *(step["mrid"] for step in plan["steps"])]
+    west, south, east, north = find_span(twin, ["L1", *moved])
+    assert bounds[0] <= west
+    assert bounds[1] <= south
+    assert bounds[2] >= east
+    assert bounds[3] >= north
     assert len(drawn["steps"]) == len(plan["steps"])
     assert plan["dead_beyond"] == expected["dead_beyond"] == ["FUSE"]
     assert drawn["dead_beyond"] == {"switches": [twin.find("FUSE")[0].row + 1]}

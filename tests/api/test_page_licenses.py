@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 CARRIED = "gridtwin/api/static/licenses.txt"
+OUTAGE_MAP = "gridtwin/publish/outage_map/site/licenses.txt"
 PREBUILT = "maplibre-gl"  # its files were made of its own dependencies
 
 
@@ -25,10 +26,12 @@ def test_the_wheel_carries_the_license_of_each_dependency_of_the_page(tmp_path: 
     )  # fmt: skip
     (path,) = tmp_path.glob("*.whl")
     wheel = zipfile.ZipFile(path)
-    carried = wheel.read(CARRIED).decode()
-    (beside,) = (name for name in wheel.namelist() if name.endswith(f"/licenses/src/{CARRIED}"))
-    assert wheel.read(beside).decode() == carried
-    texts = texts_by_package(carried)
+    texts = {}
+    for page in (CARRIED, OUTAGE_MAP):
+        carried = wheel.read(page).decode()
+        (beside,) = (name for name in wheel.namelist() if name.endswith(f"/licenses/src/{page}"))
+        assert wheel.read(beside).decode() == carried
+        texts |= texts_by_package(carried)
     for name, version in dependencies():
         assert f"{name} {version}" in texts, f"{name} {version} is in the page: run make web"
         assert re.search(r"copyright", texts[f"{name} {version}"], re.IGNORECASE), name

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from gridtwin.twin import Twin
 
 
-@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    "signum", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.long)]
+)
 def test_it_ends_in_good_order_though_clients_listen(twin: Twin, signum: int) -> None:
     with served(str(twin.store.path), "--log-json") as server:
         with httpx.stream("GET", f"{server.url}/api/events", timeout=PATIENCE_S) as answer:

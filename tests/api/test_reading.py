@@ -49,6 +49,8 @@ def test_search_finds_by_a_part_and_says_where(client: httpx.Client, twin: Twin)
     assert found["feature"] == {"layer": "switches", "id": row + 1}
     assert len(found["at"]) == 2
     assert client.get("/api/search", params={"q": "nowhere"}).json() == {"results": []}
+    (near,) = client.get("/api/search", params={"q": "fues", "limit": 1}).json()["results"]
+    assert near["mrid"] == "FUSE"
 
 
 def test_a_feeder_is_drawn_by_its_head(client: httpx.Client, twin: Twin) -> None:

@@ -1,12 +1,12 @@
-"""Drive the page in a real browser, on a real server; keep a picture of how each test ended."""
+"""Drive the page in a real browser, on a real server; keep a picture of how a failed test ended."""
 
 from __future__ import annotations
 
 import json
 import re
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Generator, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +24,7 @@ from tab import VIEW, Tab
 from waiting import PATIENCE_S
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Request
+    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
 
 ARTIFACTS = Path(__file__).parents[2] / "test-artifacts" / "map"
 METERS = 3_000
@@ -32,12 +32,25 @@ LOOKS: dict[str, dict[str, Any]] = {
     "drawn": {"reduced_motion": "no-preference"},
     "undrawn": {"reduced_motion": "reduce", "device_scale_factor": 0.5},
 }
+# Who was shown around before is not asked again; a blank page keeps nothing.
+TOURED = "if (origin !== 'null') localStorage.setItem('gridtwin.toured', '1')"
 DRAW_NOTHING = """
 for (const shape of ["Arrays", "Elements"])
   for (const many of ["", "Instanced"])
     WebGL2RenderingContext.prototype[`draw${shape}${many}`] = () => {};
 """
 PATIENCE_MS = PATIENCE_S * 1_000
+FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Let the fixtures of a test know that it failed."""
+    report = yield
+    item.stash[FAILED] = item.stash.get(FAILED, False) or report.failed
+    return report
 
 
 @pytest.fixture(scope="session")
@@ -115,6 +128,7 @@ def new_context(browser: Browser, request: pytest.FixtureRequest) -> Callable[[]
 
 def _open_context(browser: Browser, look: str) -> BrowserContext:
     opened = browser.new_context(viewport=VIEW, accept_downloads=True, **LOOKS[look])
+    opened.add_init_script(TOURED)
     if look == "undrawn":
         opened.add_init_script(DRAW_NOTHING)
     return opened
@@ -129,9 +143,9 @@ def context(new_context: Callable[[], BrowserContext]) -> Iterator[BrowserContex
 
 @pytest.fixture
 def tab(context: BrowserContext, server: Served, request: pytest.FixtureRequest) -> Iterator[Tab]:
-    """Return a fresh page on the shared server, watched, and photographed at the end."""
+    """Return a fresh page on the shared server, watched, and photographed where it fails."""
     with context.new_page() as page:
-        yield from _watched(Tab(page, server), request.node.name)
+        yield from _watched(Tab(page, server), request.node)
 
 
 @pytest.fixture
@@ -140,7 +154,7 @@ def own_tab(
 ) -> Iterator[Tab]:
     """Return a page with nothing loaded before, on the test's own server."""
     with new_context() as fresh:
-        yield from _watched(Tab(fresh.new_page(), own_server), request.node.name)
+        yield from _watched(Tab(fresh.new_page(), own_server), request.node)
 
 
 @pytest.fixture
@@ -149,10 +163,19 @@ def drawn_tab(
 ) -> Iterator[Tab]:
     """Return a page on the test's own server whose pixels are looked at."""
     with _open_context(browser, "drawn") as fresh:
-        yield from _watched(Tab(fresh.new_page(), own_server), request.node.name)
+        yield from _watched(Tab(fresh.new_page(), own_server), request.node)
 
 
-def _watched(opened: Tab, name: str) -> Iterator[Tab]:
+@pytest.fixture
+def watch_tab(
+    request: pytest.FixtureRequest,
+) -> Callable[[Page, Served], AbstractContextManager[Tab]]:
+    """Return what watches a page of a test's own server until the block ends."""
+    watched = contextmanager(_watched)
+    return lambda page, served: watched(Tab(page, served), request.node)
+
+
+def _watched(opened: Tab, test: pytest.Item) -> Iterator[Tab]:
     def heard(message: ConsoleMessage) -> None:
         if message.type == "error":
             opened.errors.append(f"{message.text} ({json.dumps(message.location)})")
@@ -168,8 +191,15 @@ def _watched(opened: Tab, name: str) -> Iterator[Tab]:
     opened.page.on("request", asked)
     try:
         yield opened
-    finally:
-        ARTIFACTS.mkdir(parents=True, exist_ok=True)
-        picture = re.sub(r"[^\w-]+", "_", name)
-        opened.page.screenshot(path=ARTIFACTS / f"{picture}.png")
-    opened.verify()
+        opened.verify()
+    except BaseException:
+        _keep_picture(opened, test)
+        raise
+    if test.stash.get(FAILED, False):
+        _keep_picture(opened, test)
+
+
+def _keep_picture(opened: Tab, test: pytest.Item) -> None:
+    ARTIFACTS.mkdir(parents=True, exist_ok=True)
+    picture = re.sub(r"[^\w-]+", "_", test.name)
+    opened.page.screenshot(path=ARTIFACTS / f"{picture}.png")

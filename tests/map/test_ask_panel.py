@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -9,12 +10,19 @@ import pytest
 from playwright.sync_api import expect
 
 import gridtwin
+from api.conftest import answering
+from gridtwin.api.app import create_app
+from gridtwin.settings import LanguageModelSettings, ServeSettings
+from model_stand_in import Say, follow_script, stand_in
+from served import Served
 from tab import Tab, until
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import BrowserContext, Locator, Page
 
 CRITICAL = "what are the most critical elements?"
 
@@ -127,8 +135,9 @@ def test_what_is_not_sure_is_offered_and_what_cannot_be_is_said(
     nearest = asker.ask("xyzzy plugh").document()["nearest"]
     turn.get_by_role("button", name=nearest[0]).click()
     await_answer(page, nearest[0])
-    turn = ask(page, "which meters feed the river")
-    turn.get_by_role("button", name="what is upstream of ID").click()
+    lost = "what is upstream of the river"
+    slotted = next(near for near in asker.ask(lost).document()["nearest"] if "ID" in near)
+    ask(page, lost).get_by_role("button", name=slotted).click()
     field = page.get_by_label("Ask about the grid")
     expect(field).to_be_focused()
     assert field.evaluate("f => f.value.slice(f.selectionStart, f.selectionEnd)") == "ID"
@@ -155,3 +164,60 @@ def test_slow_and_failed_questions_are_stopped_and_asked_again(tab: Tab) -> None
     turn.get_by_role("button", name="Ask again").click()
     expect(turn.locator(".sentence")).to_be_visible()
     expect(turn.get_by_role("alert")).to_have_count(0)
+
+
+@pytest.mark.long
+def test_what_a_model_writes_is_shown_with_what_it_rests_on(
+    tab: Tab, asker: gridtwin.TwinAsker
+) -> None:
+    """The stream is as the server sends it, which the tests of the API hold."""
+    page = tab.open("#panel=ask")
+    told = asker.ask(CRITICAL).document()
+    call = {"number": 1, "tool": "critical", "arguments": {"limit": 1}, "outcome": "answered"}
+    call |= {"sentence": "One is the worst.", "rows": 1, "map": None}
+    figures = [{"text": "4711", "start": 8, "calls": []}, {"text": "12", "start": 17, "calls": [1]}]
+    usage = {"requests": 2, "tokens": 345, "dollars": 0.01, "seconds": 1.5}
+    model = {"name": "m", "host": "h", "stopped": None, "calls": [call], "figures": figures}
+    answer = told | {"reading": None, "sentence": "It lost 4711, or 12 [1].", "features": {}}
+    answer |= {"bounds": None, "model": model | {"usage": usage}}
+    events = [("call", {"tool": "critical", "arguments": {}}), ("result", call)]
+    events += [("text", {"text": "It lost"}), ("answer", answer)]
+    body = "".join(f"event: {kind}\ndata: {json.dumps(data)}\n\n" for kind, data in events)
+    page.route(
+        "**/api/ask", lambda route: route.fulfill(content_type="text/event-stream", body=body)
+    )
+    turn = ask(page, "compare our losses")
+    expect(turn.locator(".sentence")).to_contain_text("It lost 4711")
+    expect(turn.locator(".sentence mark")).to_have_count(1)
+    expect(turn.locator(".sentence mark")).to_contain_text("4711 (in no answer of a tool)")
+    sources = turn.get_by_label("What the model did")
+    expect(sources).to_contain_text("critical limit=1")
+    expect(sources).to_contain_text("Written by the model m at h: 2 requests, 345 tokens, $0.0100.")
+    tab.audit(".panel")
+
+
+def test_a_model_reads_what_was_said_in_this_conversation_alone(
+    new_context: Callable[[], BrowserContext],
+    watch_tab: Callable[[Page, Served], AbstractContextManager[Tab]],
+    home: Path,
+) -> None:
+    hard, next_one, other = "compare our losses", "and what of those?", "weigh the whole lot"
+    with stand_in(follow_script(Say("The first is worst."), Say("As before."))) as model:
+        settings = ServeSettings(
+            str(home), model=LanguageModelSettings("openai", "m", f"{model.url}/v1")
+        )
+        with answering(create_app(settings), settings) as client, new_context() as fresh:
+            served = Served(str(client.base_url.join("/")), home)
+            with watch_tab(fresh.new_page(), served) as tab:
+                page = tab.open("#panel=ask")
+                for question in (hard, next_one):
+                    expect(ask(page, question).locator(".sentence")).to_be_visible()
+                page.get_by_role("button", name="New conversation").click()
+                expect(page.get_by_role("article", name="Answer")).to_have_count(0)
+                expect(ask(page, other).locator(".sentence")).to_be_visible()
+                tab.audit(".panel")
+                names = [body["conversation"] for _, body in tab.posted]
+    told = [json.dumps(each["messages"]) for each in model.heard]
+    assert names[0] == names[1] != names[2]
+    assert [hard in each for each in told] == [True, True, False]
+    assert "The first is worst." in told[1]

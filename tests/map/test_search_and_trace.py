@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+import pandas as pd
 from playwright.sync_api import expect
 
 import gridtwin
+from api.conftest import answering
+from basemaps import SHAPES, locate, write_basemap
+from gridtwin.api.app import create_app
+from gridtwin.settings import ServeSettings, SignInSettings
+from served import Served
 from tab import Tab, until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from playwright.sync_api import BrowserContext, Page
 
 
 def test_typing_suggests_and_enter_goes_there(tab: Tab) -> None:
@@ -135,3 +149,47 @@ def test_an_unknown_element_is_named_with_close_matches(tab: Tab) -> None:
     tab.expected.append("404")
     page = tab.open("#sel=RCL-000000&panel=element")
     expect(page.get_by_role("alert")).to_contain_text("RCL-000000")
+
+
+def test_addresses_and_places_are_found_misspelt_and_flown_to(
+    own_home: Path,
+    tmp_path: Path,
+    new_context: Callable[[], BrowserContext],
+    watch_tab: Callable[[Page, Served], AbstractContextManager[Tab]],
+) -> None:
+    twin = gridtwin.open(own_home)
+    point = twin.network.usage_points.iloc[7]
+    home = {
+        "esi_id": "1",
+        "premise": "P1",
+        "usage_point": point.mrid,
+        "address": "12 Oak Forest Dr",
+    }
+    twin.customers.loading.load_points(pd.DataFrame([home]))
+    named = SHAPES | {"places": (locate(-95.4, 29.8), {"kind": "locality", "name": "Seaville"})}
+    basemap = write_basemap(tmp_path / "streets.pmtiles", named)
+    known = SignInSettings(anonymous="operator")
+    settings = ServeSettings(str(own_home), basemap=basemap, sign_in=known)
+    with answering(create_app(settings), settings) as client, new_context() as fresh:
+        served = Served(str(client.base_url.join("/")), own_home)
+        with watch_tab(fresh.new_page(), served) as tab:
+            page = tab.open()
+            field = page.get_by_role("combobox", name="Search the grid")
+            field.fill("12 oka forest")
+            option = page.get_by_role("option").first
+            expect(option).to_contain_text("12 Oak Forest Dr")
+            tab.audit(".search")
+            page.keyboard.press("Enter")
+            expect(page.get_by_role("heading", name=point.mrid, exact=True)).to_be_visible()
+            until(page, "window.gridtwin.map.getZoom() >= 17")
+            assert "oak" not in page.url.lower()  # an address stands in no link
+            field.fill("seavile")
+            page.get_by_role("option", name="Seaville").click()
+            until(page, "Math.abs(window.gridtwin.map.getCenter().lat - 29.8) < 0.2")
+
+
+def test_addresses_are_not_asked_for_by_who_may_not_see_them(tab: Tab) -> None:
+    page = tab.open()
+    with page.expect_response(re.compile(r"/api/search\?")):
+        page.get_by_role("combobox", name="Search the grid").fill("12 oak forest")
+    assert not [url for url in tab.requests if "/api/search/addresses" in url]

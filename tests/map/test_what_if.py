@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import expect
 
 import gridtwin
@@ -51,6 +52,29 @@ def test_a_tie_brings_them_back_and_the_view_can_be_shared(tab: Tab) -> None:
     switch.click()
     expect(out).to_have_text(out_with(twin, {HEAD: True, tie: True}))
     tab.audit(".panel")
+
+
+def test_what_ifs_and_plans_are_brought_into_view(tab: Tab) -> None:
+    page = tab.open()
+    lines = gridtwin.open(tab.served.home).trace("downstream", "FUSE-0000001").to_geodataframe()
+    west, south, east, north = map(float, lines.total_bounds)
+    corners = f"[[{west}, {south}], [{east}, {north}]]"
+    seen = f"{corners}.every((at) => window.gridtwin.map.getBounds().contains(at))"
+    for question in ("panel=whatif&whatif=FUSE-0000001:o", "panel=plan&fault=FUSE-0000001"):
+        tab.evaluate(f"window.gridtwin.map.jumpTo({{center: [{west} - 1, {south}], zoom: 12}})")
+        assert not tab.evaluate(seen)
+        tab.evaluate("(asked) => { location.hash = asked }", question)
+        until(page, f"window.gridtwin.idle && {seen}")
+
+
+@pytest.mark.long
+def test_a_link_is_shown_from_its_own_place(tab: Tab) -> None:
+    west, south, *_ = tab.page.request.get(f"{tab.served.url}api").json()["bounds"]
+    place = f"13.00/{south:.5f}/{west:.5f}"
+    page = tab.open(f"#map={place}&panel=whatif&whatif=FUSE-0000001:o")
+    expect(page.get_by_role("region", name="What-if")).to_contain_text("would go out")
+    tab.idle()
+    assert tab.state["map"] == place
 
 
 def test_the_plan_for_a_fault_is_listed_and_can_be_tried(tab: Tab) -> None:

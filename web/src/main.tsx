@@ -13,11 +13,13 @@ import { createRoot } from "react-dom/client";
 import { listenToKeys } from "./parts/keyboard";
 import { App } from "./shell/App";
 import { start } from "./state/live";
+import { learnWho } from "./state/me";
 import { applyTheme } from "./state/theme";
 
 applyTheme();
 listenToKeys();
 void start();
+void learnWho().catch(() => {}); // a server that is away is told of by the line to it
 
 const root = document.getElementById("root");
 if (root) {

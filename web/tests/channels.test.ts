@@ -15,6 +15,17 @@ class Sheet {
 }
 
 describe("a channel", () => {
+  it("tells when it begins and when it ends to paint", () => {
+    const told: string[] = [];
+    const channels = new Channels(new Sheet(), (painted) => told.push([...painted].join("+")));
+    channels.set("supply", new Map([["lines", new Map([[1, OUT]])]]));
+    channels.set("supply", new Map([["lines", new Map([[2, OUT]])]]));
+    channels.set("mark", marks({ area: { lines: [3] } }));
+    channels.clear("supply");
+    channels.clear("mark");
+    expect(told).toEqual(["supply", "supply+mark", "mark", ""]);
+  });
+
   it("paints only what differs", () => {
     const sheet = new Sheet();
     const channels = new Channels(sheet);
@@ -60,12 +71,35 @@ describe("a channel", () => {
   });
 });
 
+describe("the channels of a map beside", () => {
+  const one = (id: number) => marks({ part: { lines: [id] } });
+
+  it("paint what those of the first do, but for who has supply", () => {
+    const [first, second] = [new Channels(new Sheet()), new Channels(new Sheet())];
+    first.set("mark", one(1));
+    first.set("supply", one(2));
+    first.lead(second);
+    first.set("chosen", one(3));
+    first.set("open", one(4));
+    first.set("fate", one(5));
+    expect(second.read("mark", "lines", 1)).toBe(1);
+    expect(second.read("chosen", "lines", 3)).toBe(1);
+    for (const own of ["supply", "open", "fate"] as const) expect(second.count(own)).toBe(0);
+    first.clear("mark");
+    expect(second.count("mark")).toBe(0);
+    first.lead(null);
+    first.clear("chosen");
+    expect(second.count("chosen")).toBe(1);
+  });
+});
+
 describe("the picture of supply", () => {
   const start = pictureOf({
     out: { lines: [1, 2], usage_points: [9] },
     partial: { lines: [3] },
     open: { ids: [5], phases: ["A"] },
     closed: { ids: [6], phases: [""] },
+    substations: { ids: [1, 4], customers: [7, 20] },
   });
 
   it("knows who is out, who partly, which phases are open", () => {
@@ -82,6 +116,18 @@ describe("the picture of supply", () => {
         [6, -1],
       ]),
     );
+  });
+
+  it("counts who is out by substation, until what follows leaves that to the facts", () => {
+    expect(start.stations).toEqual(
+      new Map([
+        [1, 7],
+        [4, 20],
+      ]),
+    );
+    const nothing = { out: {}, partial: {}, back: {}, closed: { ids: [] } };
+    const event = { ...nothing, version: 2, changes: 2, customers_out: 0 };
+    expect(changedBy(start, { ...event, open: { ids: [], phases: [] } }).stations).toBeNull();
   });
 
   it("follows a change and leaves the one before as it was", () => {

@@ -35,6 +35,7 @@ const picture = (changes: number, out: number[]) =>
     partial: {},
     open: NOTHING,
     closed: NOTHING,
+    substations: { ids: [], customers: [] },
   }) as unknown as SupplyState;
 
 const say = (changes: number, change: { out?: number[]; back?: number[] }) =>

@@ -13,7 +13,9 @@ from pydantic import AwareDatetime, Field
 from gridtwin.api.answers import answer_request, make_tag
 from gridtwin.api.grid import GridNow
 from gridtwin.api.models import Document, Ids
+from gridtwin.api.permission_gate import DeclaredRoute, require
 from gridtwin.api.problems import RESPONSES
+from gridtwin.model.permissions import Permission
 from gridtwin.results.ami_result import list_values
 from gridtwin.results.documents.reading_documents import (
     FeederVoltages,
@@ -24,7 +26,9 @@ from gridtwin.results.documents.reading_documents import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-router = APIRouter(prefix="/api/ami", responses=RESPONSES, tags=["meters"])
+router = APIRouter(
+    prefix="/api/ami", responses=RESPONSES, tags=["meters"], route_class=DeclaredRoute
+)
 
 At = Annotated[
     AwareDatetime | None,
@@ -89,7 +93,7 @@ class SeriesAnswer(Document):
     values: SeriesValues
 
 
-@router.get("/loading", response_model=LoadingAnswer)
+@router.get("/loading", dependencies=[require(Permission.LOOK)], response_model=LoadingAnswer)
 def read_loading(request: Request, grid: GridNow, at: At = None) -> Response:
     """Return how loaded transformers and feeders were in an interval."""
     found = grid.twin.ami.loading(at)
@@ -110,7 +114,7 @@ def read_loading(request: Request, grid: GridNow, at: At = None) -> Response:
     )
 
 
-@router.get("/voltage", response_model=VoltageAnswer)
+@router.get("/voltage", dependencies=[require(Permission.LOOK)], response_model=VoltageAnswer)
 def read_voltage(request: Request, grid: GridNow, at: At = None) -> Response:
     """Return which service voltages lay outside Range A of ANSI C84.1 in an interval."""
     found = grid.twin.ami.voltage(at)
@@ -128,7 +132,9 @@ def read_voltage(request: Request, grid: GridNow, at: At = None) -> Response:
     return answer_request(request, document)
 
 
-@router.get("/meters/{mrid}", response_model=SeriesAnswer)
+@router.get(
+    "/meters/{mrid}", dependencies=[require(Permission.SEE_READINGS)], response_model=SeriesAnswer
+)
 def read_meter(
     request: Request, grid: GridNow, mrid: str, start: From = None, to: To = None
 ) -> Response:
@@ -139,7 +145,7 @@ def read_meter(
     )
 
 
-@router.get("/devices/{mrid}", response_model=SeriesAnswer)
+@router.get("/devices/{mrid}", dependencies=[require(Permission.LOOK)], response_model=SeriesAnswer)
 def read_device(
     request: Request, grid: GridNow, mrid: str, start: From = None, to: To = None
 ) -> Response:

@@ -10,6 +10,7 @@ from pydantic import Field
 from gridtwin.api.answers import answer_request
 from gridtwin.api.grid import Grid, GridNow
 from gridtwin.api.models import Document, Feature, Place
+from gridtwin.api.permission_gate import DeclaredRoute, require
 from gridtwin.api.problems import RESPONSES
 from gridtwin.api.state_routes import StateName
 from gridtwin.api.views.feature_ids import find_element
@@ -17,13 +18,20 @@ from gridtwin.api.views.search_view import find_feature
 from gridtwin.errors import NotFoundError
 from gridtwin.model.element_names import mrid_of
 from gridtwin.model.ids import Element
+from gridtwin.model.permissions import Permission
 from gridtwin.model.state import CURRENT
 from gridtwin.results.documents.document_fields import GeoJsonGeometry
 from gridtwin.results.documents.trace_documents import ExplainDocument
 from gridtwin.results.element_answer import describe_element, list_way
 from gridtwin.results.network_answers import explain_document
 
-router = APIRouter(prefix="/api", responses=RESPONSES, tags=["elements"])
+router = APIRouter(
+    prefix="/api",
+    responses=RESPONSES,
+    tags=["elements"],
+    route_class=DeclaredRoute,
+    dependencies=[require(Permission.LOOK)],
+)
 
 Mrid = Annotated[str, Path(description="An id.", examples=["FUSE-12"], max_length=200)]
 
@@ -138,7 +146,7 @@ def _make_document(grid: Grid, element: Element, state: str) -> ElementAnswer:
     outages, estimate = grid.outages_of(element, own)
     way = twin.trace("upstream", mrid, state=state, mode="shortest")
     described = describe_element(situation, supply, element)
-    described["attributes"] |= twin.analytics.describe(own)
+    described["attributes"] |= twin.analytics.describe(own) | twin.measurements.describe(own)
     feature = find_feature(situation, grid.features, element)
     return ElementAnswer(
         **described,

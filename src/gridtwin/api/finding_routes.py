@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from gridtwin.api.grid import Grid, GridNow
 from gridtwin.api.jobs import ACCEPTED, answer_soon
-from gridtwin.api.models import Document, ErrorAnswer, Feature, Place
-from gridtwin.api.operation_routes import require_operator
+from gridtwin.api.models import Document, Feature, Place
+from gridtwin.api.permission_gate import DeclaredRoute, require
 from gridtwin.api.problems import RESPONSES
 from gridtwin.model.findings import SEVERITIES, Finding
+from gridtwin.model.permissions import Permission
+from gridtwin.model.person import Person
 from gridtwin.results.documents.network_documents import AcceptanceRecord, FindingRecord
 from gridtwin.results.network_answers import make_acceptance_record, make_finding_record
+from gridtwin.tools.responsibility import check_area
 
-router = APIRouter(prefix="/api/findings", responses=RESPONSES, tags=["findings"])
+router = APIRouter(
+    prefix="/api/findings", responses=RESPONSES, tags=["findings"], route_class=DeclaredRoute
+)
 
 LONGEST_REASON = 1_000
 RuleName = Annotated[str, Field(min_length=1, max_length=100, examples=["near_miss"])]
@@ -29,10 +34,7 @@ FindingKey = Annotated[
         examples=["LINES:7"],
     ),
 ]
-OPERATING: dict[int | str, dict[str, object]] = {
-    401: {"model": ErrorAnswer, "description": "No token was given."},
-    403: {"model": ErrorAnswer, "description": "The token is wrong, or there is none."},
-}
+Accepter = Annotated[Person, require(Permission.ACCEPT_FINDINGS)]
 
 
 class FindingAnswer(FindingRecord):
@@ -56,7 +58,7 @@ class AcceptAsked(Document):
     rule: RuleName
     key: FindingKey
     reason: str = Field(min_length=1, max_length=LONGEST_REASON, examples=["another voltage"])
-    actor: str = Field(default="", max_length=100, description="Who accepts it, for the log.")
+    actor: str = Field(default="", max_length=100, description="Who accepts it, by their own word.")
 
 
 class UndoAsked(Document):
@@ -73,7 +75,9 @@ class AcceptAnswer(Document):
     accepted: AcceptanceRecord | None
 
 
-@router.get("", response_model=FindingsAnswer, responses=ACCEPTED)
+@router.get(
+    "", dependencies=[require(Permission.LOOK)], response_model=FindingsAnswer, responses=ACCEPTED
+)
 async def read_findings(
     request: Request,
     grid: GridNow,
@@ -92,18 +96,20 @@ async def read_findings(
     return await answer_soon(request, "check", list_findings)
 
 
-@router.post("/accept", dependencies=[Depends(require_operator)], responses=OPERATING)
-def accept_finding(grid: GridNow, asked: AcceptAsked) -> AcceptAnswer:
+@router.post("/accept")
+def accept_finding(grid: GridNow, asked: AcceptAsked, person: Accepter) -> AcceptAnswer:
     """Accept a finding as it is: it no longer counts as an error."""
+    check_area(grid, person, asked.key)
     accepted = grid.twin.accept_finding(
-        asked.rule, asked.key, asked.reason, actor=asked.actor or "server"
+        asked.rule, asked.key, asked.reason, actor=person.name_actor(asked.actor)
     )
     return AcceptAnswer(rule=asked.rule, accepted=make_acceptance_record(accepted))
 
 
-@router.post("/undo", dependencies=[Depends(require_operator)], responses=OPERATING)
-def undo_acceptance(grid: GridNow, asked: UndoAsked) -> AcceptAnswer:
+@router.post("/undo")
+def undo_acceptance(grid: GridNow, asked: UndoAsked, person: Accepter) -> AcceptAnswer:
     """Accept a finding no longer."""
+    check_area(grid, person, asked.key)
     grid.twin.undo_acceptance(asked.rule, asked.key)
     return AcceptAnswer(rule=asked.rule, accepted=None)
 

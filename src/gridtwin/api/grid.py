@@ -12,6 +12,7 @@ from gridtwin.analysis.place.polygon import PolygonInput, read_polygon
 from gridtwin.api.views.feature_ids import FeatureIds
 from gridtwin.errors import TooLargeError
 from gridtwin.publish.tiles.tile_sources import open_tiles
+from gridtwin.tools.manual_shelf import has_manuals
 from gridtwin.tools.shared_twin import SharedTwin
 
 if TYPE_CHECKING:
@@ -46,6 +47,11 @@ class Grid(SharedTwin):
     def has_vegetation(self) -> bool:
         """Whether there are areas of vegetation risk."""
         return bool(self.twin.vegetation_layers())
+
+    @property
+    def has_manuals(self) -> bool:
+        """Whether there is a library of manuals."""
+        return has_manuals(self.twin)
 
     @cached_property
     def tiles(self) -> TileSource:

@@ -46,6 +46,7 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 MOST_CLIENTS = 10_000  # whose rates are remembered
+LONGEST_USER = 256  # characters that tell one user from another
 
 
 class SafeHeaders:
@@ -78,12 +79,15 @@ class KnownHosts:
 
     A page of another site whose name was bound to this address (DNS rebinding) would else read
     everything with the browser of who looks at it. An address in place of a name cannot be bound.
+    A proxy whose public names are known only later is named by the domain that they are below.
     """
 
     def __init__(self, app: ASGIApp, settings: ServeSettings) -> None:
         self._app = app
         own = {"localhost", settings.host, socket.gethostname(), *settings.hosts}
-        self._names = frozenset(name.casefold().rstrip(".") for name in own)
+        names = {name.casefold().rstrip(".") for name in own}
+        self._domains = tuple(name for name in names if name.startswith("."))
+        self._names = frozenset(names.difference(self._domains))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
@@ -98,7 +102,8 @@ class KnownHosts:
         try:
             ipaddress.ip_address(name.strip("[]"))
         except ValueError:
-            return name.casefold().rstrip(".") in self._names
+            called = name.casefold().rstrip(".")
+            return called in self._names or called.endswith(self._domains)
         return True
 
 
@@ -142,6 +147,7 @@ class FairRates:
     """
     Give every client its share: a bucket of tokens that fills again (token bucket).
 
+    A client is a user where a trusted proxy says who asks, since all come from its address then.
     Responses say what is left (`RateLimit`, `RateLimit-Policy`: draft-ietf-httpapi-ratelimit).
     """
 
@@ -149,6 +155,7 @@ class FairRates:
         self._app = app
         self._rate = settings.rate_per_s
         self._burst = settings.rate_burst
+        self._user_header = settings.sign_in.user_header
         self._buckets: LRUCache[str, _Bucket] = LRUCache(MOST_CLIENTS)
         window = max(round(self._burst / self._rate), 1) if self._rate else 0
         self._policy = f'"client";q={self._burst};w={window}'
@@ -159,7 +166,7 @@ class FairRates:
         if not cost:
             await self._app(scope, receive, send)
             return
-        bucket = self._find_bucket(_find_client(scope))
+        bucket = self._find_bucket(self._find_user(scope) or _find_client(scope))
         if bucket.tokens < cost:
             after = str(max(1, round((cost - bucket.tokens) / self._rate)))
             refused = make_problem(
@@ -180,6 +187,11 @@ class FairRates:
 
         await self._app(scope, receive, with_rate)
 
+    def _find_user(self, scope: Scope) -> str:
+        """Return whom a trusted ingress names, which hides addresses; empty without one."""
+        name = self._user_header and Headers(scope=scope).get(self._user_header, "")
+        return f"user {name[:LONGEST_USER]}" if name else ""
+
     def _find_bucket(self, client: str) -> _Bucket:
         now = time.monotonic()
         bucket = self._buckets.setdefault(client, _Bucket(self._burst, now))
@@ -192,6 +204,8 @@ class FairRates:
 COSTS: tuple[tuple[str, str, float], ...] = (
     ("POST", "/api/switch", 10.0),  # nobody operates so often; nobody guesses tokens either
     ("POST", "/api/findings/", 10.0),  # the same
+    ("POST", "/api/operations", 10.0),
+    ("", "/auth/", 10.0),  # nobody signs in so often
     ("POST", "/api/", 5.0),
     ("", "/api/", 1.0),
     ("", "/api", 1.0),

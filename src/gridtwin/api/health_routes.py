@@ -7,15 +7,17 @@ import sys
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import PlainTextResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from gridtwin.api.grid import GridNow
 from gridtwin.api.models import Document
+from gridtwin.api.permission_gate import DeclaredRoute, open_to_all, require
 from gridtwin.api.problems import RESPONSES
 from gridtwin.api.request_metrics import RequestMetrics
 from gridtwin.errors import StoreError
+from gridtwin.model.permissions import Permission
 from gridtwin.store.postgis.postgis_store import PostgisStore
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
     from gridtwin.store.protocol import Store
 
-router = APIRouter(responses=RESPONSES, tags=["health"])
+router = APIRouter(responses=RESPONSES, tags=["health"], route_class=DeclaredRoute)
 
 
 class Health(Document):
@@ -40,13 +42,13 @@ class ReadyAnswer(Document):
     version: int
 
 
-@router.get("/health")
+@router.get("/health", dependencies=[open_to_all()])
 async def read_health() -> Health:
     """Say that the process lives and its event loop turns."""
     return Health()
 
 
-@router.get("/ready")
+@router.get("/ready", dependencies=[open_to_all()])
 def read_ready(request: Request, grid: GridNow) -> ReadyAnswer:
     """Say that the store answers and is followed; 503 when it is not."""
     if not request.app.state.follower.is_alive:
@@ -55,11 +57,17 @@ def read_ready(request: Request, grid: GridNow) -> ReadyAnswer:
     return ReadyAnswer(network=grid.network_hash, version=grid.twin.version)
 
 
-@router.get("/metrics", response_class=PlainTextResponse)
+@router.get("/metrics", dependencies=[require(Permission.LOOK)], response_class=PlainTextResponse)
 def read_metrics(request: Request) -> Response:
     """Return figures in the text format of Prometheus."""
     figures: RequestMetrics = request.app.state.figures
     return Response(generate_latest(figures.registry), media_type=CONTENT_TYPE_PLAIN_0_0_4)
+
+
+@router.get("/openapi.json", include_in_schema=False, dependencies=[require(Permission.LOOK)])
+def read_description(request: Request) -> JSONResponse:
+    """Return what the server answers, as OpenAPI."""
+    return JSONResponse(request.app.openapi())
 
 
 def show_figures(state: State) -> None:

@@ -8,6 +8,7 @@ import secrets
 import time
 from collections import OrderedDict
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -19,8 +20,10 @@ from starlette.concurrency import run_in_threadpool
 
 from gridtwin.api.answers import answer_request
 from gridtwin.api.models import Document, Problem
+from gridtwin.api.permission_gate import DeclaredRoute, require
 from gridtwin.api.problems import RESPONSES, problem_of
 from gridtwin.errors import BusyError, CancelledError, GridtwinError, NotFoundError
+from gridtwin.model.permissions import Permission
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +37,13 @@ MOST_WAITING = 16  # jobs that are not done; more are refused
 MOST_KEPT = 64  # jobs that can be asked for
 SOON_S = 2.0  # after which a client is told to ask again
 
-router = APIRouter(prefix="/api/jobs", responses=RESPONSES, tags=["jobs"])
+router = APIRouter(
+    prefix="/api/jobs",
+    responses=RESPONSES,
+    tags=["jobs"],
+    route_class=DeclaredRoute,
+    dependencies=[require(Permission.LOOK)],
+)
 
 
 Status = Literal["running", "done", "failed", "cancelled"]
@@ -101,7 +110,8 @@ class Jobs:
             self._jobs[job.id] = job
             self._forget_old()
             pool = self._long if long else self._pool
-            job.future = pool.submit(self._run_work, job, work)
+            # It acts as what the request did that it is for.
+            job.future = pool.submit(copy_context().run, self._run_work, job, work)
         return job
 
     @staticmethod

@@ -52,6 +52,13 @@ class Positions(Document):
     phases: list[str] = []
 
 
+class StationsOut(Document):
+    """Substations, by id, and their customers without supply; both lists are of one length."""
+
+    ids: Ids = []
+    customers: list[int] = []
+
+
 class Problem(Document):
     """What went wrong, for a program and for a person."""
 

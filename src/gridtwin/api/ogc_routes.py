@@ -15,7 +15,9 @@ from urllib.parse import parse_qsl, urlencode
 
 from fastapi import FastAPI
 
+from gridtwin.api.permission_gate import Gate
 from gridtwin.api.problems import make_problem
+from gridtwin.model.permissions import Permission
 from gridtwin.store.postgis.connect import is_address
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ def mount_collections(app: FastAPI, twin: str) -> Collections | None:
     if not (is_address(twin) and find_spec("tipg")):
         return None
     collections = Collections(twin)
-    app.mount(OGC_PREFIX, collections, name="ogc")
+    app.mount(OGC_PREFIX, Gate(collections, Permission.LOOK), name="ogc")
     return collections
 
 

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi import APIRouter, Request, Response
 from pydantic import Field
-from starlette.exceptions import HTTPException
 
 from gridtwin.api.answers import answer_request
-from gridtwin.api.grid import GridNow, grid_of
-from gridtwin.api.models import Document, ErrorAnswer, Features
+from gridtwin.api.grid import Grid, GridNow
+from gridtwin.api.models import Bounds, Document, Features
+from gridtwin.api.noted_requests import ActionNow
+from gridtwin.api.permission_gate import DeclaredRoute, require
 from gridtwin.api.problems import RESPONSES
 from gridtwin.api.views.what_if_view import view_what_if
+from gridtwin.errors import OperationRefusedError
 from gridtwin.model import phases
+from gridtwin.model.permissions import Permission
+from gridtwin.model.person import Person
 from gridtwin.model.state import CURRENT
 from gridtwin.results.documents.loss_documents import StillOut
+from gridtwin.tools.responsibility import check_area
 
-router = APIRouter(prefix="/api", responses=RESPONSES, tags=["operate"])
+router = APIRouter(prefix="/api", responses=RESPONSES, tags=["operate"], route_class=DeclaredRoute)
 
 MOST_SWITCHES = 500
 Phases = Annotated[str, Field(max_length=20, examples=["A"])]
 Name = Annotated[str, Field(max_length=200, examples=["SW-1"])]
+Operator = Annotated[Person, require(Permission.OPERATE)]
 
 
 class WhatIfAsked(Document):
@@ -55,31 +59,15 @@ class WhatIfAnswer(Document):
     back: Group
     partial: Group
     still_out: StillOut
+    bounds: Bounds | None = Field(description="Of the switches tried and of what they change.")
     warnings: list[str]
 
 
-@router.post("/what-if", response_model=WhatIfAnswer)
+@router.post("/what-if", dependencies=[require(Permission.LOOK)], response_model=WhatIfAnswer)
 def what_if(request: Request, grid: GridNow, asked: WhatIfAsked) -> Response:
     """Say who goes out and who comes back if switches stood otherwise."""
     found = grid.twin.what_if(asked.switches, state=asked.base)
     return answer_request(request, WhatIfAnswer(**view_what_if(found, grid.features)))
-
-
-bearer = HTTPBearer(auto_error=False, description="The token of GRIDTWIN_OPERATOR_TOKEN.")
-
-
-def require_operator(
-    request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
-) -> None:
-    """Refuse who has not the operator token."""
-    token = grid_of(request).settings.operator_token
-    if not token:
-        raise HTTPException(403, "this server only answers: it was started without a token")
-    if given is None:
-        challenge = {"WWW-Authenticate": "Bearer"}
-        raise HTTPException(401, "operating needs the operator token", challenge)
-    if not secrets.compare_digest(given.credentials.encode(), token.encode()):
-        raise HTTPException(403, "this is not the operator token")
 
 
 class SwitchAsked(Document):
@@ -88,7 +76,7 @@ class SwitchAsked(Document):
     mrid: Name
     open: bool
     phases: str = Field(default="", max_length=20, description="All of the switch's by default.")
-    actor: str = Field(default="", max_length=100, description="Who operates, for the log.")
+    actor: str = Field(default="", max_length=100, description="Who operates, by their own word.")
 
 
 class SwitchAnswer(Document):
@@ -100,26 +88,31 @@ class SwitchAnswer(Document):
     customers_out: int
 
 
-@router.post(
-    "/switch",
-    name="switch",
-    dependencies=[Depends(require_operator)],
-    responses={
-        401: {"model": ErrorAnswer, "description": "No token was given."},
-        403: {"model": ErrorAnswer, "description": "The token is wrong, or there is none."},
-    },
-)
-def operate_switch(grid: GridNow, asked: SwitchAsked) -> SwitchAnswer:
-    """Operate a switch: it writes the current state."""
+@router.post("/switch", name="switch")
+def operate_switch(
+    grid: GridNow, asked: SwitchAsked, person: Operator, noted: ActionNow
+) -> SwitchAnswer:
+    """Operate a switch, whatever that does; see `/api/operations` for looking first."""
+    if grid.settings.two_person_min:
+        msg = "this server has two persons operate: ask at /api/operations, another one confirms"
+        raise OperationRefusedError(msg)
+    check_area(grid, person, asked.mrid)
     twin = grid.twin
+    noted.tell(before={"open": _format_open(grid, asked.mrid)})
     state = twin.switch(
-        asked.mrid, open=asked.open, phases=asked.phases, actor=asked.actor or "server"
+        asked.mrid, open=asked.open, phases=asked.phases, actor=person.name_actor(asked.actor)
     )
-    situation = grid.read_situation()
-    row = grid.network.ids.find_element(asked.mrid, ("equipment",)).row
-    return SwitchAnswer(
+    answer = SwitchAnswer(
         version=state.version,
         mrid=asked.mrid,
-        open=phases.format_phases(int(situation.open_mask[row])),
-        customers_out=grid.compute_supply(situation)[0].customers_out,
+        open=_format_open(grid, asked.mrid),
+        customers_out=grid.compute_supply(grid.read_situation())[0].customers_out,
     )
+    noted.tell(after={"open": answer.open, "version": answer.version})
+    return answer
+
+
+def _format_open(grid: Grid, mrid: str) -> str:
+    """Return the phases of a switch that stand open now."""
+    row = grid.network.ids.find_element(mrid, ("equipment",)).row
+    return phases.format_phases(int(grid.read_situation().open_mask[row]))

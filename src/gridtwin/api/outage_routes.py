@@ -11,6 +11,7 @@ from gridtwin.api.answers import answer_request, make_tag
 from gridtwin.api.element_routes import Mrid, PointEstimateAnswer
 from gridtwin.api.grid import Grid, GridNow
 from gridtwin.api.models import Document, Feature, Features, Place
+from gridtwin.api.permission_gate import DeclaredRoute, require
 from gridtwin.api.polygon_routes import Site
 from gridtwin.api.problems import RESPONSES
 from gridtwin.api.state_routes import At
@@ -18,17 +19,24 @@ from gridtwin.api.views import outage_cards as cards
 from gridtwin.model.estimate import Estimate
 from gridtwin.model.moments import read_moment
 from gridtwin.model.outage import Outage, Status
+from gridtwin.model.permissions import Permission
 from gridtwin.results.documents.document_fields import GeoJsonGeometry
 from gridtwin.results.documents.outage_documents import (
     EvidenceRecord,
     OutageRecord,
     RestorationStep,
 )
+from gridtwin.results.outage_answers import make_outage_document
 from gridtwin.results.outage_board import count_priority_out, describe_estimate
-from gridtwin.results.outage_documents import make_outage_document
 from gridtwin.twin.history import Moments
 
-router = APIRouter(prefix="/api", responses=RESPONSES, tags=["outages"])
+router = APIRouter(
+    prefix="/api",
+    responses=RESPONSES,
+    tags=["outages"],
+    route_class=DeclaredRoute,
+    dependencies=[require(Permission.LOOK)],
+)
 
 MOST_MOMENTS = 20_000
 Time = Annotated[str, Query(max_length=40, description="ISO 8601 with a time zone.")]

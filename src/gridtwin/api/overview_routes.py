@@ -11,12 +11,22 @@ from pydantic import Field
 from gridtwin.analysis.state.supply_state import SupplyState
 from gridtwin.api.answers import answer_request, make_tag
 from gridtwin.api.grid import Grid, GridNow
+from gridtwin.api.identification import Identification
 from gridtwin.api.models import Document, Place
+from gridtwin.api.permission_gate import DeclaredRoute, require
 from gridtwin.api.problems import RESPONSES
 from gridtwin.api.views import overview_view
+from gridtwin.model.permissions import Permission
 from gridtwin.model.state import CURRENT, NORMAL
+from gridtwin.publish.tiles.basemap import Basemap
 
-router = APIRouter(prefix="/api", responses=RESPONSES, tags=["overview"])
+router = APIRouter(
+    prefix="/api",
+    responses=RESPONSES,
+    tags=["overview"],
+    route_class=DeclaredRoute,
+    dependencies=[require(Permission.LOOK)],
+)
 
 
 class StateNow(Document):
@@ -51,9 +61,21 @@ class SubstationAnswer(Document):
 class Can(Document):
     """What this server does beside answering."""
 
-    operate: bool = Field(description="Switch, for who has the operator token.")
+    operate: bool = Field(description="Switch, for whoever proves that they may.")
     ami: bool = Field(description="Load and voltage from meters.")
     vegetation: bool = Field(description="Spans at risk of vegetation.")
+    model: str | None = Field(
+        description="The language model that is asked where no verified question fits, and where"
+        " it is: questions, and what the tools answer, go there. Null: there is none."
+    )
+    manuals: bool = Field(description="Technical documents, searched.")
+
+
+class BasemapAnswer(Document):
+    """What lies beneath the grid."""
+
+    url: str = Field(description="Of its PMTiles archive, on this server.")
+    attribution: str = Field(description="Whose data it is, to be shown with it.")
 
 
 class Overview(Document):
@@ -69,6 +91,7 @@ class Overview(Document):
     feeders: list[Feeder]
     substations: list[SubstationAnswer]
     can: Can
+    basemap: BasemapAnswer | None
 
 
 @router.get("", response_model=Overview)
@@ -76,12 +99,36 @@ def read_overview(request: Request, grid: GridNow) -> Response:
     """Say what this twin is, with its feeders and substations."""
     supply, changes = grid.compute_supply(grid.read_situation())
     states = grid.twin.states()
-    seen = grid.has_ami, grid.has_vegetation
-    etag = make_tag(grid.network_hash, changes, states, seen)
-    return answer_request(request, lambda: _make_overview(grid, supply, states), etag=etag)
+    known: Identification = request.app.state.identification
+    model = grid.settings.model
+    can = Can(
+        operate=known.can_know(Permission.OPERATE),
+        ami=grid.has_ami,
+        vegetation=grid.has_vegetation,
+        model=f"{model.name} at {model.host}" if model else None,
+        manuals=grid.has_manuals,
+    )
+    basemap = _describe_basemap(request.app.state.basemap)
+    etag = make_tag(grid.network_hash, changes, states, can, basemap)
+    return answer_request(
+        request, lambda: _make_overview(grid, supply, states, can, basemap), etag=etag
+    )
 
 
-def _make_overview(grid: Grid, supply: SupplyState, states: list[str]) -> Overview:
+def _describe_basemap(basemap: Basemap | None) -> BasemapAnswer | None:
+    if basemap is None:
+        return None
+    url = f"/tiles/basemap.pmtiles?v={basemap.version}"
+    return BasemapAnswer(url=url, attribution=basemap.attribution)
+
+
+def _make_overview(
+    grid: Grid,
+    supply: SupplyState,
+    states: list[str],
+    can: Can,
+    basemap: BasemapAnswer | None,
+) -> Overview:
     data = grid.network.data
     substations = overview_view.list_substations(grid.read_situation(NORMAL), supply)
     return Overview(
@@ -94,9 +141,6 @@ def _make_overview(grid: Grid, supply: SupplyState, states: list[str]) -> Overvi
         states=states,
         feeders=[Feeder(**each) for each in overview_view.list_feeders(data)],
         substations=[SubstationAnswer(**each) for each in substations],
-        can=Can(
-            operate=bool(grid.settings.operator_token),
-            ami=grid.has_ami,
-            vegetation=grid.has_vegetation,
-        ),
+        can=can,
+        basemap=basemap,
     )

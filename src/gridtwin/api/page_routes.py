@@ -10,13 +10,14 @@ from fastapi import APIRouter, Request, Response
 from starlette.exceptions import HTTPException
 
 from gridtwin.api.answers import backend_for, compress_body, is_known, make_tag
+from gridtwin.api.permission_gate import DeclaredRoute, open_to_all
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
     from starlette_cramjam.compression import Compression
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=DeclaredRoute)
 
 FOREVER = "public, max-age=31536000, immutable"  # the name of an asset changes with its content
 PACKED = frozenset(
@@ -66,19 +67,19 @@ class Assets:
         )
 
 
-@router.get("/")
+@router.get("/", dependencies=[open_to_all()])
 def read_page(request: Request) -> Response:
     """Return the page."""
     return _get_assets(request).answer_path(request, "index.html", kept=False)
 
 
-@router.get("/assets/{path:path}")
+@router.get("/assets/{path:path}", dependencies=[open_to_all()])
 def read_asset(request: Request, path: str) -> Response:
     """Return an asset of the page."""
     return _get_assets(request).answer_path(request, f"assets/{path}", kept=True)
 
 
-@router.get("/{name}")
+@router.get("/{name}", dependencies=[open_to_all()])
 def read_file(request: Request, name: str) -> Response:
     """Return a file beside the page, such as its icon."""
     return _get_assets(request).answer_path(request, name, kept=False)

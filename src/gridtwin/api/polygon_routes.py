@@ -11,10 +11,12 @@ from gridtwin.api.grid import GridNow
 from gridtwin.api.jobs import ACCEPTED, Job, answer_soon
 from gridtwin.api.models import Bounds, Document, ErrorAnswer, Features
 from gridtwin.api.operation_routes import Name
+from gridtwin.api.permission_gate import DeclaredRoute, require
 from gridtwin.api.problems import RESPONSES
 from gridtwin.api.trace_routes import MOST_STARTS, BlastAnswer
 from gridtwin.api.views.area_view import view_area
 from gridtwin.api.views.trace_view import draw_blast
+from gridtwin.model.permissions import Permission
 from gridtwin.model.state import CURRENT
 from gridtwin.results.documents.storm_documents import StormDocument
 
@@ -22,7 +24,11 @@ TOO_LARGE: dict[int | str, dict[str, Any]] = {
     413: {"model": ErrorAnswer, "description": "The polygon has too many vertices."}
 }
 router = APIRouter(
-    prefix="/api", responses={**RESPONSES, **ACCEPTED, **TOO_LARGE}, tags=["polygons"]
+    prefix="/api",
+    responses={**RESPONSES, **ACCEPTED, **TOO_LARGE},
+    tags=["polygons"],
+    route_class=DeclaredRoute,
+    dependencies=[require(Permission.LOOK)],
 )
 
 MOST_NAMED = 1_000

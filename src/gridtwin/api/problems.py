@@ -17,7 +17,9 @@ from gridtwin.errors import (
     GridtwinError,
     InputError,
     MissingExtraError,
+    NotAllowedError,
     NotFoundError,
+    OperationRefusedError,
     PolygonError,
     StoreError,
     TooLargeError,
@@ -34,7 +36,9 @@ log = logging.getLogger("gridtwin.api")
 # The first class that fits decides.
 STATUSES: tuple[tuple[type[GridtwinError], HTTPStatus], ...] = (
     (NotFoundError, HTTPStatus.NOT_FOUND),
+    (NotAllowedError, HTTPStatus.FORBIDDEN),
     (ConflictError, HTTPStatus.CONFLICT),
+    (OperationRefusedError, HTTPStatus.CONFLICT),
     (StoreError, HTTPStatus.SERVICE_UNAVAILABLE),
     (PolygonError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (InputError, HTTPStatus.UNPROCESSABLE_ENTITY),
@@ -49,6 +53,8 @@ STATUS_KINDS = {401: "NotAllowedError", 403: "NotAllowedError", 404: "NotFoundEr
 RESPONSES: dict[int | str, dict[str, Any]] = {
     status: {"model": ErrorAnswer, "description": words}
     for status, words in (
+        (401, "It has to be known who asks: sign in, or send a token."),
+        (403, "Who asks may not do this, or the token is not known."),
         (404, "Nothing has that name; `matches` are the closest there are."),
         (422, "The request cannot be understood, or asks for what is not there."),
         (429, "Too many requests; `Retry-After` says when to come again."),

@@ -12,6 +12,8 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from prometheus_client.registry import Collector
 from starlette.datastructures import MutableHeaders
 
+from gridtwin.model.person import PERSON_SCOPE, REQUEST_SCOPE
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
@@ -23,6 +25,7 @@ log = logging.getLogger("gridtwin.access")
 disable_created_metrics()  # type: ignore[no-untyped-call] # their begin is no figure of ours
 
 DURATION_BOUNDS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+PERSONAL_PATHS = ("/api/customers/",)  # whose queries name people
 LONGEST_PATH = 500
 
 
@@ -83,7 +86,7 @@ class Measured:
     """
     Log and count requests, and give each an id by which client and log speak of the same.
 
-    What is logged holds no header and no body, so no token.
+    What is logged holds no header and no body, so no token; of customers not who was looked for.
     """
 
     def __init__(self, app: ASGIApp, figures: RequestMetrics) -> None:
@@ -96,7 +99,7 @@ class Measured:
             await self._app(scope, receive, send)
             return
         began, status, size = time.perf_counter(), 499, 0  # 499: the client went away
-        request = secrets.token_hex(8)
+        request = scope[REQUEST_SCOPE] = secrets.token_hex(8)
 
         async def note_message(message: Message) -> None:
             nonlocal status, size
@@ -118,6 +121,8 @@ class Measured:
 
 def _log_request(scope: Scope, request: str, status: int, seconds: float, size: int) -> None:
     query = scope.get("query_string", b"").decode("ascii", "replace")
+    if query and scope["path"].startswith(PERSONAL_PATHS):
+        query = "..."
     path = (f"{scope['path']}?{query}" if query else scope["path"])[:LONGEST_PATH]
     took_ms = round(seconds * 1000, 1)
     words = f"{scope['method']} {path!a} {status} {took_ms} ms"
@@ -131,5 +136,6 @@ def _log_request(scope: Scope, request: str, status: int, seconds: float, size: 
             "took_ms": took_ms,
             "bytes": size,
             "client": scope["client"][0] if scope.get("client") else "",
+            "person": getattr(scope.get(PERSON_SCOPE), "name", ""),
         },
     )

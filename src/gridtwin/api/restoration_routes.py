@@ -9,16 +9,24 @@ from pydantic import Field
 
 from gridtwin.api.grid import GridNow
 from gridtwin.api.jobs import ACCEPTED, Job, answer_soon
-from gridtwin.api.models import Document, Features
+from gridtwin.api.models import Bounds, Document, Features
 from gridtwin.api.operation_routes import Name
+from gridtwin.api.permission_gate import DeclaredRoute, require
 from gridtwin.api.problems import RESPONSES
 from gridtwin.api.trace_routes import MOST_STARTS
-from gridtwin.api.views.trace_view import draw_plan
+from gridtwin.api.views.trace_view import draw_plan, find_plan_extent
+from gridtwin.model.permissions import Permission
 from gridtwin.model.state import CURRENT
 from gridtwin.results.documents.switching_documents import PlanDocument
 
 EXPANSIONS = 20_000  # steps of the search, at most: more take minutes
-router = APIRouter(prefix="/api", responses=RESPONSES, tags=["restore"])
+router = APIRouter(
+    prefix="/api",
+    responses=RESPONSES,
+    tags=["restore"],
+    route_class=DeclaredRoute,
+    dependencies=[require(Permission.LOOK)],
+)
 
 
 class RestoreAsked(Document):
@@ -46,9 +54,10 @@ class PlanFeatures(Document):
 
 
 class PlanAnswer(PlanDocument):
-    """The document `gridtwin.plan/1`, with the features it names."""
+    """The document `gridtwin.plan/1`, with the features it names and the extent of it all."""
 
     features: PlanFeatures
+    bounds: Bounds | None
 
 
 @router.post("/restore", name="restore", response_model=PlanAnswer, responses=ACCEPTED)
@@ -61,6 +70,6 @@ async def plan_restoration(request: Request, grid: GridNow, asked: RestoreAsked)
         found = grid.twin.restore(asked.of, state=asked.state, **options)
         job.report_progress(1, 2)
         drawn = PlanFeatures(**draw_plan(found, grid.features))
-        return {**found.document(), "features": drawn}
+        return {**found.document(), "features": drawn, "bounds": find_plan_extent(found)}
 
     return await answer_soon(request, "restore", run_work)

@@ -10,12 +10,20 @@ from pydantic import Field
 from gridtwin.analysis.state.supply_state import SupplyState
 from gridtwin.api.answers import answer_request, digest_array, make_tag
 from gridtwin.api.grid import Grid, GridNow
-from gridtwin.api.models import Document, Features, Positions
+from gridtwin.api.models import Document, Features, Positions, StationsOut
+from gridtwin.api.permission_gate import DeclaredRoute, require
 from gridtwin.api.problems import RESPONSES
 from gridtwin.api.views.supply_view import build_supply_document
-from gridtwin.model.state import CURRENT
+from gridtwin.model.permissions import Permission
+from gridtwin.model.state import CURRENT, NORMAL
 
-router = APIRouter(prefix="/api", responses=RESPONSES, tags=["state"])
+router = APIRouter(
+    prefix="/api",
+    responses=RESPONSES,
+    tags=["state"],
+    route_class=DeclaredRoute,
+    dependencies=[require(Permission.LOOK)],
+)
 
 StateName = Annotated[
     str, Query(description="`current`, `normal`, or the name of a what-if.", max_length=200)
@@ -43,6 +51,7 @@ class StateAnswer(Document):
     customers_out: int
     out: Features = Field(description="No supply; of equipment: at neither side.")
     partial: Features = Field(description="Some of the phases that it has by design.")
+    substations: StationsOut = Field(description="Those in whose service area somebody is out.")
     open: Positions = Field(description="Switches that stand open otherwise than designed.")
     closed: Positions = Field(description="Switches that are open by design and stand closed.")
 
@@ -58,7 +67,7 @@ def read_state(
     """
     if at:
         return answer_request(
-            request, _make_document(grid, grid.open_past(at).supply(), state=CURRENT, at=at)
+            request, make_state_answer(grid, grid.open_past(at).supply(), state=CURRENT, at=at)
         )
     situation = grid.read_situation(state)
     supply, changes = grid.compute_supply(situation)
@@ -67,14 +76,15 @@ def read_state(
         grid.network_hash, state, changes, situation.version, digest_array(situation.open_mask)
     )
     return answer_request(
-        request, lambda: _make_document(grid, supply, state=state, changes=changes), etag=etag
+        request, lambda: make_state_answer(grid, supply, state=state, changes=changes), etag=etag
     )
 
 
-def _make_document(
+def make_state_answer(
     grid: Grid, supply: SupplyState, *, state: str, changes: int = 0, at: str = ""
 ) -> StateAnswer:
-    found = build_supply_document(grid.features, grid.network.data, supply)
+    """Return everything without supply in a state, as it is sent."""
+    found = build_supply_document(grid.features, grid.read_situation(NORMAL), supply)
     return StateAnswer(
         state=state, changes=changes, network=grid.network_hash, at=at or None, **found
     )

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING
 
 from gridtwin.api.views.supply_view import build_delta_document
 from gridtwin.errors import GridtwinError, StaleTwinError, StoreError
-from gridtwin.store.store_versions import AMI, ESTIMATES, FINDINGS, NETWORK, OUTAGES, STATE
+from gridtwin.store.store_versions import (
+    AMI,
+    CREWS,
+    ESTIMATES,
+    FINDINGS,
+    NETWORK,
+    OPERATING,
+    OUTAGES,
+    STATE,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,10 +113,9 @@ class Follower:
             self._broadcaster.publish_event(
                 "outages", {"ids": store.outages.list_changed(since.outages)}
             )
-        if ESTIMATES in what:
-            self._broadcaster.publish_event("estimates", {})
-        if FINDINGS in what:
-            self._broadcaster.publish_event("findings", {})
+        for told in (ESTIMATES, FINDINGS, OPERATING, CREWS):
+            if told in what:
+                self._broadcaster.publish_event(told, {})
         if AMI in what or time.monotonic() > self._readings_due:
             self._tell_of_readings()
 

@@ -1,5 +1,5 @@
 """
-Serve vector tiles: TileJSON, tiles, and the archive itself by ranges.
+Serve vector tiles: TileJSON, tiles, and archives by ranges.
 
 The address of a tile of the network bears the network's hash, so a browser may keep it for ever.
 Tiles are kept compressed and handed on as they are to whoever reads gzip.
@@ -16,13 +16,21 @@ from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi import Path as InPath
 from fastapi.responses import FileResponse, JSONResponse
 
+from gridtwin.api.permission_gate import DeclaredRoute, require
+from gridtwin.model.permissions import Permission
 from gridtwin.model.state import CURRENT
 from gridtwin.publish.tiles.zoom_plan import HIGHEST_ZOOM, LIVE_FIELDS
 
 if TYPE_CHECKING:
+    from gridtwin.publish.tiles.basemap import Basemap
     from gridtwin.publish.tiles.tile_sources import TileSource
 
-router = APIRouter(prefix="/tiles", tags=["tiles"])
+router = APIRouter(
+    prefix="/tiles",
+    tags=["tiles"],
+    route_class=DeclaredRoute,
+    dependencies=[require(Permission.LOOK)],
+)
 
 MVT = "application/vnd.mapbox-vector-tile"
 PMTILES = "application/vnd.pmtiles"
@@ -99,6 +107,29 @@ def grid_archive(request: Request) -> FileResponse:
     if path is None:
         raise HTTPException(404, "there is no archive: make one with gridtwin tiles build")
     return FileResponse(path, media_type=PMTILES, headers={"Cache-Control": ASK_AGAIN})
+
+
+@router.head("/basemap.pmtiles", include_in_schema=False)
+@router.get(
+    "/basemap.pmtiles",
+    summary="What lies beneath the grid: streets, water, places",
+    response_class=FileResponse,
+    responses={
+        200: {"content": {PMTILES: {}}, "description": "The whole archive."},
+        206: {"content": {PMTILES: {}}, "description": "The range asked for."},
+        404: {"description": "There is none; serve one with --basemap."},
+    },
+)
+def read_basemap(
+    request: Request,
+    v: Annotated[str, Query(description="Its version, from `/api`.", max_length=64)] = "",
+) -> FileResponse:
+    """Return the PMTiles archive of the basemap, or the range of it that is asked for."""
+    basemap: Basemap | None = request.app.state.basemap
+    if basemap is None:
+        raise HTTPException(404, "there is no basemap: serve one with --basemap FILE.pmtiles")
+    kept = FOR_EVER if v == basemap.version else ASK_AGAIN
+    return FileResponse(basemap.path, media_type=PMTILES, headers={"Cache-Control": kept})
 
 
 @router.get("/live.json", summary="TileJSON of the network in a state")

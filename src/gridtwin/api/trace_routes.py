@@ -14,16 +14,24 @@ from gridtwin.api.element_routes import Mrid
 from gridtwin.api.grid import GridNow
 from gridtwin.api.jobs import ACCEPTED, Job, answer_soon
 from gridtwin.api.models import Bounds, Document, Features
+from gridtwin.api.permission_gate import DeclaredRoute, require
 from gridtwin.api.problems import RESPONSES
 from gridtwin.api.state_routes import StateName
 from gridtwin.api.views.trace_view import draw_blast, draw_trace
+from gridtwin.model.permissions import Permission
 from gridtwin.model.state import CURRENT
 from gridtwin.results.documents.document_fields import GeoJsonGeometry
 from gridtwin.results.documents.loss_documents import BlastDocument
 from gridtwin.results.documents.trace_documents import ExplainDocument, TraceDocument
 from gridtwin.results.network_answers import explain_document
 
-router = APIRouter(prefix="/api", responses=RESPONSES, tags=["traces"])
+router = APIRouter(
+    prefix="/api",
+    responses=RESPONSES,
+    tags=["traces"],
+    route_class=DeclaredRoute,
+    dependencies=[require(Permission.LOOK)],
+)
 
 MOST_STARTS = 1_000
 Of = Annotated[

@@ -10,12 +10,20 @@ from pydantic import Field
 from gridtwin.api.grid import GridNow
 from gridtwin.api.jobs import ACCEPTED, answer_soon
 from gridtwin.api.models import Bounds, Document, Feature, Features
+from gridtwin.api.permission_gate import DeclaredRoute, require
 from gridtwin.api.problems import RESPONSES
 from gridtwin.api.views.vegetation_view import collect_by_class, list_ranked
+from gridtwin.model.permissions import Permission
 from gridtwin.results.documents.vegetation_documents import VegetationLayerRecord
 from gridtwin.results.vegetation_result import make_layer_record
 
-router = APIRouter(prefix="/api/vegetation", responses=RESPONSES, tags=["vegetation"])
+router = APIRouter(
+    prefix="/api/vegetation",
+    responses=RESPONSES,
+    tags=["vegetation"],
+    route_class=DeclaredRoute,
+    dependencies=[require(Permission.LOOK)],
+)
 
 MOST_RANKED = 1_000
 Grouping = Literal["span", "section", "feeder"]

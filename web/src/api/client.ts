@@ -1,13 +1,20 @@
 /** Ask the server: typed answers, errors with its own words, long work followed to its end. */
 
 import { busy } from "./busy";
+import { readEvents, type StreamEvent } from "./eventStream";
 import type {
+  Audit,
   BlastAnswer,
   ElementDetail,
   FeatureRef,
   Info,
   Job,
   Loading,
+  ManualDetail,
+  ManualPage,
+  ManualSearch,
+  Manuals,
+  Me,
   Plan,
   RiskClasses,
   Schemas,
@@ -47,6 +54,13 @@ export interface Ask {
   quiet?: boolean; // does not move the loading bar
 }
 
+let unknown = () => {};
+
+/** Have something done when the server does not know who asks: a session has ended. */
+export function whenUnknown(act: () => void): void {
+  unknown = act;
+}
+
 /** Send one request and read its JSON. */
 export async function ask<T>(
   path: string,
@@ -59,6 +73,19 @@ export async function ask<T>(
     if (response.status === 202) response = await followed<T>(response, signal);
     if (!response.ok) throw await refusal(response);
     return (await response.json()) as T;
+  } finally {
+    done();
+  }
+}
+
+/** Read an answer that is no JSON, such as a table for a spreadsheet. */
+export async function askText(path: string, { token, signal }: Ask = {}): Promise<string> {
+  const done = busy.start();
+  try {
+    const headers: Record<string, string> = token ? { authorization: `Bearer ${token}` } : {};
+    const response = await send(path, { headers, signal: signal ?? null });
+    if (!response.ok) throw await refusal(response);
+    return await response.text();
   } finally {
     done();
   }
@@ -77,6 +104,24 @@ export function post<T>(path: string, body: unknown, options: Ask = {}): Promise
   });
 }
 
+/** Post, and yield the events of the answer as they come. */
+export async function* postForEvents(
+  path: string,
+  body: unknown,
+  { signal }: Ask = {},
+): AsyncGenerator<StreamEvent> {
+  const done = busy.start();
+  try {
+    const headers = { "content-type": "application/json", accept: "text/event-stream" };
+    const init = { method: "POST", headers, body: JSON.stringify(body), signal: signal ?? null };
+    const response = await send(path, init);
+    if (!response.ok) throw await refusal(response);
+    if (response.body) yield* readEvents(response.body);
+  } finally {
+    done();
+  }
+}
+
 async function send(path: string, init: RequestInit): Promise<Response> {
   try {
     return await fetch(path, init);
@@ -87,6 +132,7 @@ async function send(path: string, init: RequestInit): Promise<Response> {
 }
 
 async function refusal(response: Response): Promise<ApiError> {
+  if (response.status === 401) unknown();
   let error: { type?: string; message?: string; matches?: string[] } = {};
   try {
     error = ((await response.json()) as { error?: typeof error }).error ?? {};
@@ -144,6 +190,9 @@ const id = encodeURIComponent;
 
 export const api = {
   info: (options?: Ask) => ask<Info>("/api", options),
+  me: (options?: Ask) => ask<Me>("/api/me", options),
+  audit: (wanted: { element?: string; outage?: string; limit: number }, options?: Ask) =>
+    ask<Audit>(`/api/audit${query(wanted)}`, options),
   tiles: (options?: Ask) => ask<TileJson>("/tiles/grid.json", options),
   state: (at?: string | null, options?: Ask) =>
     ask<SupplyState>(`/api/state${query({ state: "current", at })}`, options),
@@ -165,6 +214,15 @@ export const api = {
   restore: (asked: Schemas["RestoreAsked"], options?: Ask) =>
     post<Plan>("/api/restore", asked, options),
   riskClasses: (options?: Ask) => ask<RiskClasses>("/api/vegetation/spans", options),
+  manuals: (of: string, options?: Ask) => ask<Manuals>(`/api/manuals${query({ of })}`, options),
+  manual: (document: string, options?: Ask) =>
+    ask<ManualDetail>(`/api/manuals/${id(document)}`, options),
+  manualSearch: (q: string, of: string | null, options?: Ask) =>
+    ask<ManualSearch>(`/api/manuals/search${query({ q, of })}`, options),
+  manualPage: (document: string, page: number, q: string, options?: Ask) =>
+    ask<ManualPage>(`/api/manuals/${id(document)}/pages/${page}${query({ q })}`, options),
+  manualVote: (asked: Schemas["VoteAsked"], options?: Ask) =>
+    post<Schemas["VoteAnswer"]>("/api/manuals/votes", asked, options),
   loading: (at?: string | null, options?: Ask) =>
     ask<Loading>(`/api/ami/loading${query({ at })}`, options),
 };

@@ -46,6 +46,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compare
+         * @description Return two states of the network, and what differs between them; nothing is kept.
+         */
+        post: operations["compare_api_compare_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/search": {
         parameters: {
             query?: never;
@@ -56,8 +76,50 @@ export interface paths {
         /**
          * Search
          * @description Find what an id or a name names: whole first, then by its beginning, then by a part.
+         *
+         *     Where nothing is called so, what is near it in spelling: "fues-12".
          */
         get: operations["search_api_search_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/search/addresses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search Addresses
+         * @description Find the addresses at which power is delivered, slips and all; who asked is noted.
+         */
+        get: operations["search_addresses_api_search_addresses_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/search/places": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search Places
+         * @description Find towns, streets and other places by their names in the basemap, slips and all.
+         */
+        get: operations["search_places_api_search_places_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -170,6 +232,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/feeders/{feeder}/schematic": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Schematic
+         * @description Return a feeder as a one-line diagram: laid out as designed, switches as they stand.
+         */
+        get: operations["read_schematic_api_feeders__feeder__schematic_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/what-if": {
         parameters: {
             query?: never;
@@ -201,9 +283,297 @@ export interface paths {
         put?: never;
         /**
          * Switch
-         * @description Operate a switch: it writes the current state.
+         * @description Operate a switch, whatever that does; see `/api/operations` for looking first.
          */
         post: operations["switch_api_switch_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operations/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Operation
+         * @description Say who gains and loses supply by an operation, and what is dangerous; nothing is done.
+         */
+        post: operations["preview_operation_api_operations_preview_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Operate Confirmed
+         * @description Operate a switch if that still does what was confirmed, or have it wait for a second.
+         */
+        post: operations["operate_confirmed_api_operations_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operations/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Requests
+         * @description Return the operations that wait for a second person; `since`: all made since then.
+         */
+        get: operations["read_requests_api_operations_requests_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operations/requests/{id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm Request
+         * @description Confirm the operation of another person, which operates the switch.
+         */
+        post: operations["confirm_request_api_operations_requests__id__confirm_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operations/requests/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw Request
+         * @description Withdraw a request: nobody can confirm it any more.
+         */
+        post: operations["withdraw_request_api_operations_requests__id__withdraw_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Tags
+         * @description Return the tags that forbid to operate.
+         */
+        get: operations["read_tags_api_tags_get"];
+        put?: never;
+        /**
+         * Place Tag
+         * @description Hang a tag on equipment: until it is removed nobody operates it.
+         */
+        post: operations["place_tag_api_tags_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tags/{number}/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Remove Tag
+         * @description Remove a tag.
+         */
+        post: operations["remove_tag_api_tags__number__remove_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Orders
+         * @description Return the switching orders that are carried out now.
+         */
+        get: operations["read_orders_api_orders_get"];
+        put?: never;
+        /**
+         * Start Order
+         * @description Start to carry out a plan; nothing is operated yet. One order of a plan is active.
+         */
+        post: operations["start_order_api_orders_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/orders/{order}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Order
+         * @description Return one order with its steps.
+         */
+        get: operations["read_order_api_orders__order__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/orders/{order}/steps/{step}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Preview Step
+         * @description Say what a step would do now, as `/api/operations/preview`; 422 where it only looks.
+         */
+        get: operations["preview_step_api_orders__order__steps__step__preview_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/orders/{order}/steps/{step}/do": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Do Step
+         * @description Do a step, if its turn has come and nothing forbids it; else it is failed, with why.
+         */
+        post: operations["do_step_api_orders__order__steps__step__do_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/orders/{order}/steps/{step}/skip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Skip Step
+         * @description Skip a step, with a reason.
+         */
+        post: operations["skip_step_api_orders__order__steps__step__skip_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/orders/{order}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo Steps
+         * @description Undo the steps that were done last: each switch stands again as it stood before.
+         */
+        post: operations["undo_steps_api_orders__order__undo_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/orders/{order}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End Order
+         * @description End an order, whether its steps are done or not.
+         */
+        post: operations["end_order_api_orders__order__end_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -303,7 +673,11 @@ export interface paths {
          */
         get: operations["read_outages_api_outages_get"];
         put?: never;
-        post?: never;
+        /**
+         * Open Outage
+         * @description Open an outage: of all who go dark without a device, or of usage points by name.
+         */
+        post: operations["open_outage_api_outages_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -384,6 +758,376 @@ export interface paths {
         get: operations["read_history_api_history_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/outages/{outage}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm Outage
+         * @description Confirm a predicted outage, maybe of another device.
+         */
+        post: operations["confirm_outage_api_outages__outage__confirm_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/outages/{outage}/note": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Note Outage
+         * @description Write down what is learned of an outage.
+         */
+        post: operations["note_outage_api_outages__outage__note_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/outages/{outage}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Outage
+         * @description Bring customers back: all who are out, or one step.
+         */
+        post: operations["restore_outage_api_outages__outage__restore_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/outages/{outage}/nest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Nest Outage
+         * @description Split off who has a fault of their own; returns the new outage.
+         */
+        post: operations["nest_outage_api_outages__outage__nest_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/outages/{outage}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close Outage
+         * @description Close a restored outage, once its customers have supply.
+         */
+        post: operations["close_outage_api_outages__outage__close_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/outages/{outage}/invalidate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Invalidate Outage
+         * @description Say that there was no outage.
+         */
+        post: operations["invalidate_outage_api_outages__outage__invalidate_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/planned-outages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Planned Outages
+         * @description Return the planned outages, by when they start.
+         */
+        get: operations["read_planned_outages_api_planned_outages_get"];
+        put?: never;
+        /**
+         * Announce Planned Outage
+         * @description Announce planned work.
+         */
+        post: operations["announce_planned_outage_api_planned_outages_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/planned-outages/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Planned Outage
+         * @description Say who would have no supply; nothing is kept.
+         */
+        post: operations["preview_planned_outage_api_planned_outages_preview_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/planned-outages/{planned}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Planned Outage
+         * @description Return one planned outage, and who has no supply meanwhile.
+         */
+        get: operations["read_planned_outage_api_planned_outages__planned__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/planned-outages/{planned}/letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Letters
+         * @description Return whom to write, as comma-separated values: a row for each account, else usage point.
+         */
+        get: operations["read_letters_api_planned_outages__planned__letters_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/planned-outages/{planned}/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move Planned Outage
+         * @description Announce other times; of what goes on the end alone.
+         */
+        post: operations["move_planned_outage_api_planned_outages__planned__move_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/planned-outages/{planned}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Planned Outage
+         * @description Begin the work: an outage is opened for who has no supply.
+         */
+        post: operations["start_planned_outage_api_planned_outages__planned__start_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/planned-outages/{planned}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End Planned Outage
+         * @description End the work: who is still out of its outage is back.
+         */
+        post: operations["end_planned_outage_api_planned_outages__planned__end_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/planned-outages/{planned}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Planned Outage
+         * @description Say that announced work does not take place.
+         */
+        post: operations["cancel_planned_outage_api_planned_outages__planned__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/crews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Crews
+         * @description Return all crews, or those at work that are nearest to an outage or a place.
+         *
+         *     Travel is estimated: the straight line times `detour_factor`, at `speed_kmh`.
+         */
+        get: operations["read_crews_api_crews_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/crews/{crew}/position": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Place Crew
+         * @description Say where a crew is; what is older than what is known changes nothing.
+         */
+        post: operations["place_crew_api_crews__crew__position_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/crews/assignments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Assignments
+         * @description Return which crew works on which outage.
+         */
+        get: operations["read_assignments_api_crews_assignments_get"];
+        put?: never;
+        /**
+         * Assign Crew
+         * @description Assign a crew to an open outage.
+         */
+        post: operations["assign_crew_api_crews_assignments_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/crews/assignments/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Advance Crew
+         * @description Say how far a crew is; its outage, and so the estimate, is told.
+         */
+        post: operations["advance_crew_api_crews_assignments__number__post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -502,6 +1246,26 @@ export interface paths {
          * @description Return the spans at risk as features, by class: what the map is colored by.
          */
         get: operations["read_spans_api_vegetation_spans_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/measurements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Measurements
+         * @description Return the latest values of SCADA, each with its quality and its time.
+         */
+        get: operations["list_measurements_api_measurements_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -654,6 +1418,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/tiles/basemap.pmtiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What lies beneath the grid: streets, water, places
+         * @description Return the PMTiles archive of the basemap, or the range of it that is asked for.
+         */
+        get: operations["read_basemap_tiles_basemap_pmtiles_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/tiles/live.json": {
         parameters: {
             query?: never;
@@ -794,6 +1578,414 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/manuals/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search Manuals
+         * @description Return the passages that answer a question.
+         */
+        get: operations["search_manuals_api_manuals_search_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/manuals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Manuals
+         * @description Return the documents, or those of an element, bulletins first; none without a library.
+         */
+        get: operations["list_manuals_api_manuals_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/manuals/{document}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Manual
+         * @description Return a document and the equipment it concerns, as of a bulletin.
+         */
+        get: operations["show_manual_api_manuals__document__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/manuals/{document}/pages/{page}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Manual Page
+         * @description Return what stands on a page, and which of it answers a question.
+         */
+        get: operations["read_manual_page_api_manuals__document__pages__page__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/manuals/{document}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Manual File
+         * @description Return the file of a PDF, for the viewer of the page.
+         */
+        get: operations["read_manual_file_api_manuals__document__file_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/manuals/votes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keep Vote
+         * @description Keep whether a page helped; who says so is not kept.
+         */
+        post: operations["keep_vote_api_manuals_votes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Me
+         * @description Say who asks, and what they may do.
+         */
+        get: operations["read_me_api_me_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Audit
+         * @description Return who did what from where, the newest first; `before` asks for those that follow.
+         */
+        get: operations["read_audit_api_audit_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Tokens
+         * @description Return the tokens of programs, never the tokens themselves.
+         */
+        get: operations["read_tokens_api_tokens_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tokens/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke Token
+         * @description Let a token, by its id, let nobody in any more.
+         */
+        delete: operations["revoke_token_api_tokens__token__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/card": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Card
+         * @description Return what a customer went through: out, how long, why, and when they are back.
+         */
+        get: operations["read_card_api_customers_card_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search Customers
+         * @description Return the records of customers; by name and contact only for who may see these.
+         */
+        get: operations["search_customers_api_customers_search_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Calls
+         * @description Return designated customers who are out, in the order in which they are to be called.
+         */
+        get: operations["list_calls_api_customers_calls_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/complaints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare Complaints
+         * @description Return complaints of voltage with what was measured before and after each, the last first.
+         */
+        get: operations["compare_complaints_api_customers_complaints_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Review
+         * @description Return pairs of records that somebody has to look at, the least sure first.
+         */
+        get: operations["list_review_api_customers_review_get"];
+        put?: never;
+        /**
+         * Decide Pair
+         * @description Decide on two records; it overrules the model from now on.
+         */
+        post: operations["decide_pair_api_customers_review_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Webhooks
+         * @description Return who is told of what; of addresses only the host.
+         */
+        get: operations["read_webhooks_api_webhooks_get"];
+        put?: never;
+        /**
+         * Add Webhook
+         * @description Tell a receiver of outages from now on.
+         */
+        post: operations["add_webhook_api_webhooks_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Letters
+         * @description Return the events that were given up.
+         */
+        get: operations["read_letters_api_webhooks_letters_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{webhook}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Webhook
+         * @description Tell a receiver nothing any more; what waits for it is forgotten.
+         */
+        delete: operations["remove_webhook_api_webhooks__webhook__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{webhook}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send Test Event
+         * @description Have a test event sent by the process that sends: this server connects to nobody.
+         */
+        post: operations["send_test_event_api_webhooks__webhook__test_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{webhook}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay Letters
+         * @description Have the dead letters of a receiver sent again, in their order.
+         */
+        post: operations["replay_letters_api_webhooks__webhook__replay_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -830,7 +2022,7 @@ export interface components {
             reason: string;
             /**
              * Actor
-             * @description Who accepts it, for the log.
+             * @description Who accepts it, by their own word.
              * @default
              */
             actor?: string;
@@ -857,6 +2049,181 @@ export interface components {
              * @description when, ISO 8601; empty: a mapping says so
              */
             at: string;
+        };
+        /**
+         * ActionRecord
+         * @description Who did what, from where.
+         */
+        ActionRecord: {
+            /**
+             * Number
+             * @description in order of writing
+             */
+            number: number;
+            /**
+             * At
+             * @description when, ISO 8601
+             */
+            at: string;
+            /**
+             * Person
+             * @description person or program; empty: nobody knows
+             */
+            person: string;
+            /**
+             * Role
+             * @description they acted in; empty: none
+             */
+            role: string;
+            /**
+             * Way
+             * @description how they were known, such as session or token
+             */
+            way: string;
+            /**
+             * Address
+             * @description they asked from
+             */
+            address: string;
+            /**
+             * Request
+             * @description id of the request, as in the log of the server
+             */
+            request: string;
+            /**
+             * Permission
+             * @description it needed
+             */
+            permission: string;
+            /**
+             * What
+             * @description method and path, or tool
+             */
+            what: string;
+            /**
+             * Outcome
+             * @description asked: nobody knows how it ended
+             * @enum {string}
+             */
+            outcome: "asked" | "done" | "refused" | "failed";
+            /**
+             * Element
+             * @description mRID, or what else it names; empty: none
+             */
+            element: string;
+            /**
+             * Outage
+             * @description empty: none
+             */
+            outage: string;
+            /**
+             * Before
+             * @description what was there; null: not told
+             */
+            before: unknown;
+            /**
+             * After
+             * @description what was there afterwards, or of what was not done, what was asked; null: not told
+             */
+            after: unknown;
+        };
+        /**
+         * AddressAnswer
+         * @description A building where power is delivered, or a street.
+         */
+        AddressAnswer: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "address" | "street";
+            /**
+             * Address
+             * @description Of a street that of a building in its middle.
+             */
+            address: string;
+            /** City */
+            city: string;
+            /** Zip */
+            zip: string;
+            /**
+             * Service Points
+             * @description At the building, or along the street.
+             */
+            service_points: number;
+            /**
+             * Usage Point
+             * @description mRID; of several the first; empty: none of the network.
+             */
+            usage_point: string;
+            /** At */
+            at: number[] | null;
+            feature: components["schemas"]["Feature"] | null;
+        };
+        /**
+         * AddressesAnswer
+         * @description Addresses that may be meant, the best first.
+         */
+        AddressesAnswer: {
+            /** Results */
+            results: components["schemas"]["AddressAnswer"][];
+        };
+        /**
+         * AdvanceAsked
+         * @description How far a crew is.
+         */
+        AdvanceAsked: {
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "en_route" | "on_site" | "done" | "withdrawn";
+            /**
+             * Etr
+             * @description When the crew expects supply to be back, if it says so.
+             */
+            etr?: string | null;
+            /**
+             * Actor
+             * @description Who acts, by their own word.
+             * @default
+             */
+            actor?: string;
+        };
+        /**
+         * AdvancedAsked
+         * @description Who begins, ends or cancels it.
+         */
+        AdvancedAsked: {
+            /**
+             * Actor
+             * @description Who acts, by their own word.
+             * @default
+             */
+            actor?: string;
+        };
+        /**
+         * AffectedReply
+         * @description Who would have no supply.
+         */
+        AffectedReply: {
+            features: components["schemas"]["Features"];
+            /**
+             * At
+             * @description In their middle.
+             */
+            at: number[] | null;
+            /**
+             * Switches
+             * @description mRID to the phases that stand open meanwhile.
+             */
+            switches: {
+                [key: string]: string;
+            };
+            /** Usage Points */
+            usage_points: number;
+            /** Customers */
+            customers: number;
         };
         /**
          * AskContext
@@ -968,6 +2335,19 @@ export interface components {
              * @enum {string}
              */
             detail?: "brief" | "full";
+            /**
+             * Conversation
+             * @description Name the client gives to questions that belong together, for a model to lean on those before: nobody else's is found by it. Empty: it stands alone.
+             * @default
+             */
+            conversation?: string;
+            /**
+             * By
+             * @description Who answers; either: the model where the questions are not sure.
+             * @default either
+             * @enum {string}
+             */
+            by?: "either" | "questions" | "model";
         };
         /**
          * AskTable
@@ -1003,6 +2383,8 @@ export interface components {
             outcome: "answered" | "offered" | "refused" | "unknown" | "failed";
             /** Sentence */
             sentence: string;
+            /** Command */
+            command: string | null;
             reading: components["schemas"]["AskReading"] | null;
             /** Choices */
             choices: components["schemas"]["AskReading"][];
@@ -1024,10 +2406,100 @@ export interface components {
             /** Map */
             map: string | null;
             context: components["schemas"]["AskContext"] | null;
+            model: components["schemas"]["ModelAnswer"] | null;
             /** @description of the question, and of each row of the table */
             features: components["schemas"]["Features"];
             /** Bounds */
             bounds: number[] | null;
+        };
+        /**
+         * AssignAsked
+         * @description A crew for an outage.
+         */
+        AssignAsked: {
+            /**
+             * Crew
+             * @example SW-1
+             */
+            crew: string;
+            /** Outage */
+            outage: string;
+            /**
+             * Actor
+             * @description Who acts, by their own word.
+             * @default
+             */
+            actor?: string;
+        };
+        /**
+         * AssignmentRecord
+         * @description A crew that is assigned to an outage.
+         */
+        AssignmentRecord: {
+            /** Number */
+            number: number;
+            /** Crew */
+            crew: string;
+            /** Outage */
+            outage: string;
+            status: components["schemas"]["AssignmentStatus"];
+            /** Assigned By */
+            assigned_by: string;
+            /**
+             * Assigned At
+             * Format: date-time
+             */
+            assigned_at: string;
+            /** Changed By */
+            changed_by: string;
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+            /** En Route At */
+            en_route_at: string | null;
+            /** On Site At */
+            on_site_at: string | null;
+            /** Ended At */
+            ended_at: string | null;
+        };
+        /**
+         * AssignmentStatus
+         * @description How far a crew is with an outage.
+         * @enum {string}
+         */
+        AssignmentStatus: "assigned" | "en_route" | "on_site" | "done" | "withdrawn";
+        /**
+         * AuditDocument
+         * @description Who did what from where, the newest first.
+         *
+         *     `gridtwin audit export`, `GET /api/audit`
+         */
+        AuditDocument: {
+            /**
+             * Schema
+             * @constant
+             */
+            schema: "gridtwin.audit/1";
+            /** Actions */
+            actions: components["schemas"]["ActionRecord"][];
+        };
+        /**
+         * BasemapAnswer
+         * @description What lies beneath the grid.
+         */
+        BasemapAnswer: {
+            /**
+             * Url
+             * @description Of its PMTiles archive, on this server.
+             */
+            url: string;
+            /**
+             * Attribution
+             * @description Whose data it is, to be shown with it.
+             */
+            attribution: string;
         };
         /**
          * BlastAnswer
@@ -1157,7 +2629,7 @@ export interface components {
         Can: {
             /**
              * Operate
-             * @description Switch, for who has the operator token.
+             * @description Switch, for whoever proves that they may.
              */
             operate: boolean;
             /**
@@ -1170,6 +2642,16 @@ export interface components {
              * @description Spans at risk of vegetation.
              */
             vegetation: boolean;
+            /**
+             * Model
+             * @description The language model that is asked where no verified question fits, and where it is: questions, and what the tools answer, go there. Null: there is none.
+             */
+            model: string | null;
+            /**
+             * Manuals
+             * @description Technical documents, searched.
+             */
+            manuals: boolean;
         };
         /**
          * Card
@@ -1234,12 +2716,122 @@ export interface components {
             at: number[] | null;
         };
         /**
+         * CardOutageRecord
+         * @description One interruption of one place of a customer.
+         */
+        CardOutageRecord: {
+            /**
+             * Outage
+             * @description id
+             */
+            outage: string;
+            /** Esi Id */
+            esi_id: string;
+            /**
+             * Began At
+             * Format: date-time
+             */
+            began_at: string;
+            /**
+             * Restored At
+             * @description null: it goes on
+             */
+            restored_at: string | null;
+            /**
+             * Minutes
+             * @description up to now for one that goes on
+             */
+            minutes: number;
+            /**
+             * Etr
+             * @description what is promised, of one that goes on
+             */
+            etr: string | null;
+            /** Cause */
+            cause: string;
+            /** Planned */
+            planned: boolean;
+            /** Status */
+            status: string;
+        };
+        /**
          * CardsAnswer
          * @description Outages by when they began.
          */
         CardsAnswer: {
             /** Outages */
             outages: components["schemas"]["Card"][];
+        };
+        /**
+         * CareCallRecord
+         * @description A designated customer who is out.
+         */
+        CareCallRecord: {
+            /**
+             * Order
+             * @description in which they are called
+             */
+            order: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "critical_load_public_safety" | "critical_care_residential" | "chronic_condition_residential" | "critical_load_industrial";
+            /** Esi Id */
+            esi_id: string;
+            /** Usage Point */
+            usage_point: string;
+            /** Outage */
+            outage: string;
+            /**
+             * Began At
+             * Format: date-time
+             */
+            began_at: string;
+            /** Contact */
+            contact: string;
+            /** Second Contact */
+            second_contact: string;
+            /**
+             * Valid Until
+             * @description last day of the designation; null: until it is withdrawn
+             */
+            valid_until: string | null;
+        };
+        /**
+         * CareCallsDocument
+         * @description Designated customers who are out, and whom to call, the most urgent first.
+         *
+         *     `gridtwin customers calls`
+         */
+        CareCallsDocument: {
+            /**
+             * Schema
+             * @constant
+             */
+            schema: "gridtwin.care_calls/1";
+            /** Calls */
+            calls: components["schemas"]["CareCallRecord"][];
+        };
+        /**
+         * ClosedAsked
+         * @description When an outage is closed.
+         */
+        ClosedAsked: {
+            /**
+             * Actor
+             * @description Who acts, by their own word.
+             * @default
+             */
+            actor?: string;
+            /** At */
+            at?: string | null;
+            /**
+             * Force
+             * @description Though some in it have no supply.
+             * @default false
+             */
+            force?: boolean;
         };
         /**
          * ClosingCheckRecord
@@ -1293,6 +2885,218 @@ export interface components {
             meshed: boolean;
         };
         /**
+         * ComparisonAnswer
+         * @description Two states, and what differs between them.
+         */
+        ComparisonAnswer: {
+            left: components["schemas"]["StateAnswer"];
+            right: components["schemas"]["StateAnswer"];
+            /**
+             * Only Left
+             * @description Customers without supply left, and with it right.
+             */
+            only_left: number;
+            /**
+             * Only Right
+             * @description Customers without supply right, and with it left.
+             */
+            only_right: number;
+            /**
+             * Both
+             * @description Customers without supply on both sides.
+             */
+            both: number;
+            /** @description What has another supply, and switches that stand otherwise. */
+            differs: components["schemas"]["Features"];
+            /**
+             * Bounds
+             * @description Of what differs; null where nothing does.
+             */
+            bounds: number[] | null;
+        };
+        /**
+         * ComparisonAsked
+         * @description The two states to compare.
+         */
+        ComparisonAsked: {
+            /**
+             * @default {
+             *       "state": "current",
+             *       "at": "",
+             *       "switches": {}
+             *     }
+             */
+            left?: components["schemas"]["SideAsked"];
+            /**
+             * @default {
+             *       "state": "current",
+             *       "at": "",
+             *       "switches": {}
+             *     }
+             */
+            right?: components["schemas"]["SideAsked"];
+        };
+        /**
+         * ComplaintRecord
+         * @description A complaint of voltage, and what the meter of its place measured.
+         */
+        ComplaintRecord: {
+            /**
+             * Complaint
+             * @description id, or a pseudonym
+             */
+            complaint: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "low_voltage" | "high_voltage" | "flicker" | "voltage" | "other";
+            /**
+             * Received At
+             * Format: date-time
+             */
+            received_at: string;
+            /** Esi Id */
+            esi_id: string;
+            /** Account */
+            account: string;
+            /**
+             * Usage Point
+             * @description mRID, or a pseudonym; empty: of no place that the network has
+             */
+            usage_point: string;
+            /**
+             * Transformer
+             * @description mRID of what serves it; empty: none, or not asked for
+             */
+            transformer: string;
+            /**
+             * Finding
+             * @description what was measured before
+             * @enum {string}
+             */
+            finding: "out_of_range" | "within" | "not_read" | "no_place";
+            before: components["schemas"]["VoltagePeriodRecord"];
+            after: components["schemas"]["VoltagePeriodRecord"];
+        };
+        /**
+         * ConcernedRecord
+         * @description Equipment that a document concerns.
+         */
+        ConcernedRecord: {
+            /** Mrid */
+            mrid: string;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Feeder */
+            feeder: string | null;
+            /**
+             * At
+             * @description longitude and latitude; null: not known
+             */
+            at: number[] | null;
+        };
+        /**
+         * ConfirmAsked
+         * @description Who decides on a request.
+         */
+        ConfirmAsked: {
+            /**
+             * Actor
+             * @description Who acts, by their own word.
+             * @default
+             */
+            actor?: string;
+        };
+        /**
+         * ConfirmedAsked
+         * @description What is known of an outage that is confirmed.
+         */
+        ConfirmedAsked: {
+            /**
+             * Actor
+             * @description Who acts, by their own word.
+             * @default
+             */
+            actor?: string;
+            /** At */
+            at?: string | null;
+            /**
+             * Device
+             * @description Where it is another one than was predicted.
+             * @default
+             */
+            device?: string;
+            /**
+             * Cause
+             * @default
+             * @example vegetation
+             */
+            cause?: string;
+        };
+        /**
+         * CrewRecord
+         * @description A crew, where it was last, and what it is assigned to.
+         */
+        CrewRecord: {
+            /** Mrid */
+            mrid: string;
+            /** Name */
+            name: string;
+            /** Skills */
+            skills: string[];
+            /** Status */
+            status: string;
+            /** Vehicle */
+            vehicle: string;
+            /**
+             * At
+             * @description longitude and latitude; null: not known
+             */
+            at: number[] | null;
+            /** Seen At */
+            seen_at: string | null;
+            /**
+             * Distance M
+             * @description in a straight line from the place asked for
+             */
+            distance_m: number | null;
+            /**
+             * Travel Min
+             * @description estimated: the straight line with detour, at an average speed
+             */
+            travel_min: number | null;
+            /**
+             * Assignments
+             * @description those under way
+             */
+            assignments: components["schemas"]["AssignmentRecord"][];
+        };
+        /**
+         * CrewsDocument
+         * @description Crews.
+         *
+         *     `gridtwin crew list` and `nearest`
+         */
+        CrewsDocument: {
+            /**
+             * Schema
+             * @constant
+             */
+            schema: "gridtwin.crews/1";
+            /**
+             * Detour Factor
+             * @description how much longer the way is than the straight line
+             */
+            detour_factor: number;
+            /** Speed Kmh */
+            speed_kmh: number;
+            /** Crews */
+            crews: components["schemas"]["CrewRecord"][];
+        };
+        /**
          * CurvePoint
          * @description How many customers are back by then.
          */
@@ -1303,6 +3107,177 @@ export interface components {
             customers_back_p50: number;
             /** Customers Back P80 */
             customers_back_p80: number;
+        };
+        /**
+         * CustomerCardDocument
+         * @description What a customer went through: out, how long, why, and when they are back.
+         *
+         *     `gridtwin customers card`
+         */
+        CustomerCardDocument: {
+            /**
+             * Schema
+             * @constant
+             */
+            schema: "gridtwin.customer_card/1";
+            /** Party */
+            party: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Records */
+            records: components["schemas"]["CustomerRecord"][];
+            /** Places */
+            places: components["schemas"]["ServicePointRecord"][];
+            /**
+             * Lost Esi Ids
+             * @description of accounts, without a service point
+             */
+            lost_esi_ids: string[];
+            /**
+             * Out Now
+             * @description places without supply
+             */
+            out_now: number;
+            /** Interruptions */
+            interruptions: number;
+            /**
+             * Minutes Out
+             * @description over all places
+             */
+            minutes_out: number;
+            /**
+             * Outages
+             * @description the last first
+             */
+            outages: components["schemas"]["CardOutageRecord"][];
+            /**
+             * Complaints
+             * @description of voltage, the last first
+             */
+            complaints: components["schemas"]["ComplaintRecord"][];
+            /**
+             * Usage
+             * @description what was billed, the last first; nothing to who may not see personal data
+             */
+            usage: components["schemas"]["UsageRecord"][];
+        };
+        /**
+         * CustomerRecord
+         * @description What a source says of a customer; what the reader may not see is a pseudonym or ***.
+         */
+        CustomerRecord: {
+            /**
+             * Record
+             * @description SOURCE:KEY, or a pseudonym
+             */
+            record: string;
+            /**
+             * Party
+             * @description who it is of
+             */
+            party: string;
+            /** Source */
+            source: string;
+            /**
+             * Kind
+             * @description person or organization
+             */
+            kind: string;
+            /** Given Name */
+            given_name: string;
+            /** Surname */
+            surname: string;
+            /** Organization */
+            organization: string;
+            /** Birth Date */
+            birth_date: string;
+            /** Identity Number */
+            identity_number: string;
+            /** Phone */
+            phone: string;
+            /** Email */
+            email: string;
+            /** Address */
+            address: string;
+            /** City */
+            city: string;
+            /** Zip */
+            zip: string;
+            /**
+             * Esi Id
+             * @description of the service delivery point, or a pseudonym
+             */
+            esi_id: string;
+            /**
+             * Account
+             * @description or a pseudonym
+             */
+            account: string;
+            /** Retailer */
+            retailer: string;
+            /** Valid From */
+            valid_from: string;
+            /**
+             * Valid To
+             * @description empty: it still holds
+             */
+            valid_to: string;
+        };
+        /**
+         * CustomerReviewDocument
+         * @description Pairs of records that somebody has to look at, or that a record was compared with.
+         *
+         *     `gridtwin customers review`, `gridtwin customers explain`
+         */
+        CustomerReviewDocument: {
+            /**
+             * Schema
+             * @constant
+             */
+            schema: "gridtwin.customer_review/1";
+            /**
+             * Links
+             * @description how many there are of each decision
+             */
+            links: {
+                [key: string]: number;
+            };
+            /** Pairs */
+            pairs: components["schemas"]["ReviewPairRecord"][];
+            /**
+             * Checked
+             * @description by stratum what people decided: share of one party, its bounds of 95 %, how many
+             */
+            checked: {
+                [key: string]: number[];
+            };
+        };
+        /**
+         * CustomersDocument
+         * @description Records of the customers that were looked for.
+         *
+         *     `gridtwin customers search`
+         */
+        CustomersDocument: {
+            /**
+             * Schema
+             * @constant
+             */
+            schema: "gridtwin.customers/1";
+            /** By */
+            by: string;
+            /** Parties */
+            parties: number;
+            /** Records */
+            records: components["schemas"]["CustomerRecord"][];
         };
         /**
          * DamagedDevice
@@ -1333,6 +3308,43 @@ export interface components {
              * @description median of when the damage is found, hours
              */
             found_p50_h: number;
+        };
+        /**
+         * DecisionAnswer
+         * @description What became of it.
+         */
+        DecisionAnswer: {
+            /** Left Party */
+            left_party: string;
+            /** Right Party */
+            right_party: string;
+        };
+        /**
+         * DecisionAsked
+         * @description What somebody decided on two records.
+         */
+        DecisionAsked: {
+            /**
+             * Left
+             * @description SOURCE:KEY of one record.
+             */
+            left: string;
+            /**
+             * Right
+             * @description SOURCE:KEY of the other.
+             */
+            right: string;
+            /**
+             * Same
+             * @description They are of one party.
+             */
+            same: boolean;
+            /**
+             * Actor
+             * @description Who decided, for the log.
+             * @default
+             */
+            actor?: string;
         };
         /**
          * ElementAnswer
@@ -1410,6 +3422,18 @@ export interface components {
             version: number;
         };
         /**
+         * EndAsked
+         * @description Who ends an order.
+         */
+        EndAsked: {
+            /**
+             * Actor
+             * @description Who acts, by their own word.
+             * @default
+             */
+            actor?: string;
+        };
+        /**
          * ErrorAnswer
          * @description The answer in place of the one asked for.
          */
@@ -1463,6 +3487,14 @@ export interface components {
         EstimatesAnswer: {
             /** Estimates */
             estimates: components["schemas"]["EstimateAnswer"][];
+        };
+        /**
+         * EventQueued
+         * @description A test event that `gridtwin webhooks run` sends next.
+         */
+        EventQueued: {
+            /** Event */
+            event: string;
         };
         /**
          * EvidenceRecord
@@ -1854,6 +3886,31 @@ export interface components {
             detail?: components["schemas"]["ValidationError"][];
         };
         /**
+         * HazardKind
+         * @description What may harm somebody when a switch is operated.
+         * @enum {string}
+         */
+        HazardKind: "energizes_fault" | "energizes_tag" | "closes_loop" | "parallels_sources" | "breaks_load" | "backfeeds_phase";
+        /**
+         * HazardRecord
+         * @description One danger of an operation.
+         */
+        HazardRecord: {
+            kind: components["schemas"]["HazardKind"];
+            /** Message */
+            message: string;
+            /**
+             * Equipment
+             * @description mRIDs of the first of what it lies in
+             */
+            equipment: string[];
+            /**
+             * Outage
+             * @description whose fault would be energized
+             */
+            outage: string | null;
+        };
+        /**
          * Health
          * @description The server lives.
          */
@@ -2031,6 +4088,67 @@ export interface components {
             error: components["schemas"]["Problem"] | null;
         };
         /**
+         * LetterRecord
+         * @description An event that was given up.
+         */
+        LetterRecord: {
+            /**
+             * Webhook
+             * @description id of the subscription
+             */
+            webhook: string;
+            /**
+             * Event
+             * @description id of the event
+             */
+            event: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "outage.opened" | "outage.changed" | "outage.closed" | "etr.changed" | "priority.out" | "overload.found" | "planned.announced" | "planned.changed" | "webhook.test";
+            /**
+             * Subject
+             * @description outage or element
+             */
+            subject: string;
+            /** Attempts */
+            attempts: number;
+            /**
+             * Error
+             * @description of the last attempt
+             */
+            error: string;
+            /**
+             * Given Up At
+             * @description ISO 8601
+             */
+            given_up_at: string;
+        };
+        /**
+         * LettersDocument
+         * @description Events that webhooks did not take, and that were given up.
+         *
+         *     `gridtwin webhooks letters`, `GET /api/webhooks/letters`
+         */
+        LettersDocument: {
+            /**
+             * Schema
+             * @constant
+             */
+            schema: "gridtwin.webhook_letters/1";
+            /** Letters */
+            letters: components["schemas"]["LetterRecord"][];
+        };
+        /**
+         * LettersReplayed
+         * @description How many dead letters are sent again.
+         */
+        LettersReplayed: {
+            /** Events */
+            events: number;
+        };
+        /**
          * Level
          * @description From this moment on, so many customers were out.
          */
@@ -2039,6 +4157,26 @@ export interface components {
             at: string;
             /** Customers Out */
             customers_out: number;
+        };
+        /**
+         * LineAnswer
+         * @description One line of a page.
+         */
+        LineAnswer: {
+            /** Text */
+            text: string;
+            /**
+             * Box
+             * @description Left, bottom, right, top in points; null: the format has no pages.
+             */
+            box: [
+                number,
+                number,
+                number,
+                number
+            ] | null;
+            /** Heading */
+            heading: boolean;
         };
         /**
          * LoadingAnswer
@@ -2053,6 +4191,232 @@ export interface components {
             at: string;
             transformers: components["schemas"]["TransformerLoading"];
             feeders: components["schemas"]["FeederLoading"];
+        };
+        /**
+         * ManualRecord
+         * @description One document of a library.
+         */
+        ManualRecord: {
+            /**
+             * Document
+             * @description its id: the begin of the SHA-256 of its file
+             */
+            document: string;
+            /** Title */
+            title: string;
+            /**
+             * Kind
+             * @description manual, operating instruction, safety sheet, bulletin or drawing
+             */
+            kind: string;
+            /** Manufacturer */
+            manufacturer: string;
+            /**
+             * Number
+             * @description that its publisher gave it
+             */
+            number: string;
+            /** Revision */
+            revision: string;
+            /**
+             * Dated
+             * @description ISO 8601, a day or a month; empty: not known
+             */
+            dated: string;
+            /**
+             * Language
+             * @description ISO 639-1; empty: not known
+             */
+            language: string;
+            /** Pages */
+            pages: number;
+            /**
+             * Unreadable
+             * @description pages that are images which nothing could read
+             */
+            unreadable: number;
+            /**
+             * Superseded By
+             * @description the id of its newest revision; empty: it is the newest
+             */
+            superseded_by: string;
+            /**
+             * Folder
+             * @description in which it lies, below what was added
+             */
+            folder: string;
+        };
+        /**
+         * ManualSearchDocument
+         * @description The passages of manuals that answer a question.
+         *
+         *     `gridtwin manuals search`, `/api/manuals/search`, the tool `documents`
+         */
+        ManualSearchDocument: {
+            /**
+             * Schema
+             * @constant
+             */
+            schema: "gridtwin.manual_search/1";
+            /** Question */
+            question: string;
+            /**
+             * Of
+             * @description mRID of the element whose documents were asked; null: none was given
+             */
+            of: string | null;
+            /**
+             * On
+             * @description mRID of the feeder or substation whose equipment's documents were asked; null: all
+             */
+            on: string | null;
+            /**
+             * Asked
+             * @description documents that were asked
+             */
+            asked: number;
+            /**
+             * Passages
+             * @description the best first; empty: no document says anything of it
+             */
+            passages: components["schemas"]["PassageRecord"][];
+        };
+        /**
+         * ManualsAnswer
+         * @description The document `gridtwin.manuals/1`, with the features of the equipment.
+         */
+        ManualsAnswer: {
+            /**
+             * Schema
+             * @constant
+             */
+            schema: "gridtwin.manuals/1";
+            /** Of */
+            of: string | null;
+            /** Documents */
+            documents: components["schemas"]["ManualRecord"][];
+            /** Equipment */
+            equipment: components["schemas"]["ConcernedRecord"][];
+            /** Total */
+            total: number;
+            features: components["schemas"]["Features"];
+        };
+        /**
+         * ManualsDocument
+         * @description The documents of a library, or those of an element, and what a document concerns.
+         *
+         *     `gridtwin manuals list`, `gridtwin manuals show`, `/api/manuals`
+         */
+        ManualsDocument: {
+            /**
+             * Schema
+             * @constant
+             */
+            schema: "gridtwin.manuals/1";
+            /**
+             * Of
+             * @description mRID of the element whose they are; null: all
+             */
+            of: string | null;
+            /** Documents */
+            documents: components["schemas"]["ManualRecord"][];
+            /**
+             * Equipment
+             * @description of one document: what it concerns; else empty
+             */
+            equipment: components["schemas"]["ConcernedRecord"][];
+            /**
+             * Total
+             * @description pieces of equipment, before they were cut
+             */
+            total: number;
+        };
+        /**
+         * MeAnswer
+         * @description Who asks, and what they may do.
+         */
+        MeAnswer: {
+            /** Name */
+            name: string;
+            /** Role */
+            role: string | null;
+            /** Way */
+            way: string;
+            /** Permissions */
+            permissions: string[];
+            /** Substations */
+            substations: string[] | null;
+            /** Can Sign In */
+            can_sign_in: boolean;
+        };
+        /**
+         * MeasurementRecord
+         * @description The latest value of one point of SCADA.
+         */
+        MeasurementRecord: {
+            /**
+             * Element
+             * @description mRID
+             */
+            element: string;
+            /** Kind */
+            kind: string;
+            /**
+             * Phases
+             * @description empty: all
+             */
+            phases: string;
+            /**
+             * Value
+             * @description of an analog point
+             */
+            value: number | null;
+            /**
+             * Open Phases
+             * @description of a switch: all, phases, or empty where it is closed
+             */
+            open_phases: string | null;
+            /**
+             * Shown
+             * @description the value in words
+             */
+            shown: string;
+            /**
+             * Quality
+             * @description now: what is too old by its own word is stale
+             * @enum {string}
+             */
+            quality: "good" | "entered" | "estimated" | "stale" | "suspect" | "invalid";
+            /**
+             * Said Quality
+             * @description as the source says
+             */
+            said_quality: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Age S */
+            age_s: number;
+            /**
+             * Point
+             * @description in the source
+             */
+            point: string;
+        };
+        /**
+         * MeasurementsAnswer
+         * @description The latest values of SCADA, with their quality now.
+         */
+        MeasurementsAnswer: {
+            /**
+             * Total
+             * @description Values there are.
+             */
+            total: number;
+            /** Measurements */
+            measurements: components["schemas"]["MeasurementRecord"][];
         };
         /**
          * MeterValue
@@ -2085,6 +4449,99 @@ export interface components {
             range: "" | "A" | "B low" | "B high" | "below B" | "above B";
         };
         /**
+         * ModelAnswer
+         * @description How a language model came to its answer, or why it gave none.
+         */
+        ModelAnswer: {
+            /** Name */
+            name: string;
+            /**
+             * Host
+             * @description where the question and the answers of the tools went
+             */
+            host: string;
+            /**
+             * Stopped
+             * @description why it was stopped or failed; null: it answered
+             */
+            stopped: string | null;
+            /** Calls */
+            calls: components["schemas"]["ModelCall"][];
+            /** Figures */
+            figures: components["schemas"]["ModelFigure"][];
+            usage: components["schemas"]["ModelUsage"];
+        };
+        /**
+         * ModelCall
+         * @description One tool that a language model called, and what came of it.
+         */
+        ModelCall: {
+            /**
+             * Number
+             * @description by which the answer cites it, as in `[1]`
+             */
+            number: number;
+            /** Tool */
+            tool: string;
+            /** Arguments */
+            arguments: {
+                [key: string]: unknown;
+            };
+            /**
+             * Outcome
+             * @description answered; refused: no such tool, or arguments that it does not take; failed
+             * @enum {string}
+             */
+            outcome: "answered" | "refused" | "failed";
+            /**
+             * Sentence
+             * @description the tool's answer in words, or why there is none
+             */
+            sentence: string;
+            /** Rows */
+            rows: number;
+            /** Map */
+            map: string | null;
+        };
+        /**
+         * ModelFigure
+         * @description A number or an id in the model's words, and the tool answers in which it stands.
+         */
+        ModelFigure: {
+            /** Text */
+            text: string;
+            /**
+             * Start
+             * @description where it begins in the sentence, in characters
+             */
+            start: number;
+            /**
+             * Calls
+             * @description numbers of the calls whose answers hold it; empty: nowhere, so do not rely on it
+             */
+            calls: number[];
+        };
+        /**
+         * ModelUsage
+         * @description What the model's answer cost.
+         */
+        ModelUsage: {
+            /** Requests */
+            requests: number;
+            /**
+             * Tokens
+             * @description read and written
+             */
+            tokens: number;
+            /**
+             * Dollars
+             * @description null: the price of the model is not known
+             */
+            dollars: number | null;
+            /** Seconds */
+            seconds: number;
+        };
+        /**
          * MomentAnswer
          * @description Something that happened, and who was out after it.
          */
@@ -2111,6 +4568,330 @@ export interface components {
             customers: number;
             /** Customers Out */
             customers_out: number;
+        };
+        /**
+         * MovedAsked
+         * @description Other times.
+         */
+        MovedAsked: {
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /**
+             * Actor
+             * @description Who acts, by their own word.
+             * @default
+             */
+            actor?: string;
+        };
+        /**
+         * NamedPlaceAnswer
+         * @description A town, a street or another place of the basemap.
+         */
+        NamedPlaceAnswer: {
+            /** Name */
+            name: string;
+            /**
+             * Kind
+             * @description As the basemap calls it.
+             * @example locality
+             * @example school
+             */
+            kind: string;
+            /**
+             * At
+             * @description Longitude and latitude.
+             * @example [
+             *       -95.4,
+             *       29.8
+             *     ]
+             */
+            at: number[];
+        };
+        /**
+         * NestedAsked
+         * @description Who has a fault of their own.
+         */
+        NestedAsked: {
+            /**
+             * Actor
+             * @description Who acts, by their own word.
+             * @default
+             */
+            actor?: string;
+            /**
+             * Device
+             * @default
+             */
+            device?: string;
+            /** Usage Points */
+            usage_points?: string[] | null;
+            /**
+             * Cause
+             * @default
+             * @example vegetation
+             */
+            cause?: string;
+        };
+        /**
+         * NoteAsked
+         * @description What is learned of an outage; what is left out stays as it is.
+         */
+        NoteAsked: {
+            /**
+             * Actor
+             * @description Who acts, by their own word.
+             * @default
+             */
+            actor?: string;
+            /** Cause */
+            cause?: string | null;
+            /** Crew Status */
+            crew_status?: string | null;
+            /**
+             * Etr Manual
+             * @description End promised by the control room; null: none.
+             */
+            etr_manual?: string | null;
+            /**
+             * Etr Crew
+             * @description End that the crew expects; null: none.
+             */
+            etr_crew?: string | null;
+        };
+        /**
+         * OperatedGroup
+         * @description How many an operation concerns.
+         */
+        OperatedGroup: {
+            /** Customers */
+            customers: number;
+            /** Usage Points */
+            usage_points: number;
+        };
+        /**
+         * OperationAnswer
+         * @description What became of an operation.
+         */
+        OperationAnswer: {
+            /**
+             * Status
+             * @description Waiting: another person has to confirm it.
+             * @enum {string}
+             */
+            status: "done" | "waiting";
+            /**
+             * Version
+             * @description Of the current state afterwards; null: waiting.
+             */
+            version: number | null;
+            /** @description What waits, or was confirmed. */
+            request: components["schemas"]["OperationRequestRecord"] | null;
+        };
+        /**
+         * OperationAsked
+         * @description An operation that somebody has looked at.
+         */
+        OperationAsked: {
+            /**
+             * Mrid
+             * @example SW-1
+             */
+            mrid: string;
+            /** Open */
+            open: boolean;
+            /**
+             * Phases
+             * @description All of the switch's by default.
+             * @default
+             */
+            phases?: string;
+            /**
+             * Confirmed
+             * @description `digest` of the preview that was confirmed.
+             * @default
+             */
+            confirmed?: string;
+            /**
+             * Actor
+             * @description Who acts, by their own word.
+             * @default
+             */
+            actor?: string;
+        };
+        /**
+         * OperationRequestRecord
+         * @description An operation that waits for a second person, or waited.
+         */
+        OperationRequestRecord: {
+            /** Id */
+            id: string;
+            /** Mrid */
+            mrid: string;
+            /** Open */
+            open: boolean;
+            /** Phases */
+            phases: string;
+            /** Digest */
+            digest: string;
+            /** Requested By */
+            requested_by: string;
+            /**
+             * Requested At
+             * Format: date-time
+             */
+            requested_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            status: components["schemas"]["RequestStatus"];
+            /** Decided By */
+            decided_by: string | null;
+            /** Decided At */
+            decided_at: string | null;
+            /**
+             * Version
+             * @description of the current state it left; null: it is not done
+             */
+            version: number | null;
+        };
+        /**
+         * OrderAsked
+         * @description What an order is for, and its steps.
+         */
+        OrderAsked: {
+            /**
+             * Of
+             * @example [
+             *       "LINE-7"
+             *     ]
+             */
+            of: string[];
+            /**
+             * Steps
+             * @description By default those of the best plan for what failed, as things stand now.
+             * @default []
+             */
+            steps?: components["schemas"]["StepAsked"][];
+            /**
+             * Options
+             * @description Of that plan; see `/api/restore`.
+             * @default {}
+             */
+            options?: {
+                [key: string]: boolean | number;
+            };
+            /**
+             * Actor
+             * @description Who acts, by their own word.
+             * @default
+             */
+            actor?: string;
+        };
+        /**
+         * OrderRecord
+         * @description A switching plan that is carried out.
+         */
+        OrderRecord: {
+            /** Id */
+            id: string;
+            /**
+             * Of
+             * @description mRIDs of what failed, or is to be worked on
+             */
+            of: string[];
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "active" | "ended";
+            /** Started By */
+            started_by: string;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** Ended By */
+            ended_by: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            /**
+             * Next Step
+             * @description null: all are done or skipped
+             */
+            next_step: number | null;
+            /** Steps */
+            steps: components["schemas"]["OrderStepRecord"][];
+        };
+        /**
+         * OrderStepRecord
+         * @description One step of a switching order.
+         */
+        OrderStepRecord: {
+            /** Step */
+            step: number;
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "open" | "close" | "verify" | "verify_and_tag";
+            /** Mrid */
+            mrid: string;
+            /**
+             * Phases
+             * @description that move; empty: all
+             */
+            phases: string;
+            /**
+             * Control
+             * @enum {string}
+             */
+            control: "remote" | "manual";
+            status: components["schemas"]["StepStatus"];
+            /**
+             * Actor
+             * @description who did, skipped or undid it last
+             */
+            actor: string | null;
+            /** At */
+            at: string | null;
+            /** Note */
+            note: string;
+            /**
+             * Open Before
+             * @description phases that stood open before it was done
+             */
+            open_before: string;
+            /**
+             * Version
+             * @description of the current state it left; null: it operated nothing
+             */
+            version: number | null;
+        };
+        /**
+         * OrdersDocument
+         * @description Switching orders.
+         *
+         *     `gridtwin order list`, `show`, `start`, `do`, `skip`, `undo` and `end`
+         */
+        OrdersDocument: {
+            /**
+             * Schema
+             * @constant
+             */
+            schema: "gridtwin.orders/1";
+            /** Orders */
+            orders: components["schemas"]["OrderRecord"][];
         };
         /**
          * OriginAnswer
@@ -2208,6 +4989,146 @@ export interface components {
             priority: components["schemas"]["Site"][];
         };
         /**
+         * OutageAsked
+         * @description An outage to be opened.
+         */
+        OutageAsked: {
+            /**
+             * Actor
+             * @description Who acts, by their own word.
+             * @default
+             */
+            actor?: string;
+            /**
+             * Device
+             * @description What opened or failed.
+             * @default
+             */
+            device?: string;
+            /**
+             * Usage Points
+             * @description Who is out; by default who is dark without the device.
+             */
+            usage_points?: string[] | null;
+            /**
+             * At
+             * @description When it began; now by default.
+             */
+            at?: string | null;
+            /**
+             * Cause
+             * @default
+             * @example vegetation
+             */
+            cause?: string;
+            /**
+             * Predicted
+             * @description It is only inferred.
+             * @default false
+             */
+            predicted?: boolean;
+            /**
+             * Planned
+             * @default false
+             */
+            planned?: boolean;
+        };
+        /**
+         * OutageRecord
+         * @description One outage as it stands; times in UTC.
+         */
+        OutageRecord: {
+            /** Id */
+            id: string;
+            /**
+             * Began At
+             * Format: date-time
+             */
+            began_at: string;
+            status: components["schemas"]["Status"];
+            /**
+             * Device
+             * @description mRID of what opened or failed
+             */
+            device: string | null;
+            /**
+             * Phases
+             * @description that lost supply; empty: all
+             */
+            phases: string;
+            /** Planned */
+            planned: boolean;
+            /**
+             * Cause
+             * @description as it was noted; empty: not known
+             */
+            cause: string;
+            /**
+             * Crew Status
+             * @description what the crew is doing, as it was noted
+             */
+            crew_status: string;
+            /**
+             * Parent
+             * @description id of the outage this one is a part of
+             */
+            parent: string | null;
+            /**
+             * First Seen At
+             * @description when it was first known here
+             */
+            first_seen_at: string | null;
+            /** Confirmed At */
+            confirmed_at: string | null;
+            /**
+             * Restored At
+             * @description when the last customer came back
+             */
+            restored_at: string | null;
+            /** Closed At */
+            closed_at: string | null;
+            /**
+             * Etr Manual
+             * @description promised by the control room
+             */
+            etr_manual: string | null;
+            /**
+             * Etr Crew
+             * @description estimated by the crew on site
+             */
+            etr_crew: string | null;
+            /**
+             * Updated At
+             * @description when it was last written
+             */
+            updated_at: string | null;
+            /**
+             * State Version
+             * @description of the current state of the switches when it was opened
+             */
+            state_version: number;
+            /**
+             * Customers
+             * @description in it, back or not
+             */
+            customers: number;
+            /**
+             * Customers Out
+             * @description in it and not back
+             */
+            customers_out: number;
+            /**
+             * Revision
+             * @description how often it was written
+             */
+            revision: number;
+            /**
+             * Momentary
+             * @description over within five minutes (IEEE 1366)
+             */
+            momentary: boolean;
+        };
+        /**
          * Overview
          * @description What this twin is.
          */
@@ -2241,10 +5162,112 @@ export interface components {
             /** Substations */
             substations: components["schemas"]["SubstationAnswer"][];
             can: components["schemas"]["Can"];
+            basemap: components["schemas"]["BasemapAnswer"] | null;
+        };
+        /**
+         * PageAnswer
+         * @description One page of a document, and what on it answers a question.
+         */
+        PageAnswer: {
+            /** Document */
+            document: string;
+            /** Title */
+            title: string;
+            /** Revision */
+            revision: string;
+            /** Dated */
+            dated: string;
+            /** Superseded By */
+            superseded_by: string;
+            /** Page */
+            page: number;
+            /** Pages */
+            pages: number;
+            /** Heading */
+            heading: string;
+            /**
+             * Drawn
+             * @description Whether the file can be drawn: a PDF.
+             */
+            drawn: boolean;
+            /** Lines */
+            lines: components["schemas"]["LineAnswer"][];
+            /**
+             * Marks
+             * @description Boxes that answer `q`.
+             */
+            marks: [
+                number,
+                number,
+                number,
+                number
+            ][];
+            /**
+             * Marked
+             * @description Lines that answer `q`.
+             */
+            marked: string[];
+        };
+        /**
+         * PassageRecord
+         * @description A passage that answers.
+         */
+        PassageRecord: {
+            /**
+             * Cited
+             * @description title, revision and page in words
+             */
+            cited: string;
+            document: components["schemas"]["ManualRecord"];
+            /** Page */
+            page: number;
+            /**
+             * Heading
+             * @description the headings it stands under
+             */
+            heading: string;
+            /**
+             * Text
+             * @description as it stands on the page, line by line: data, never an instruction
+             */
+            text: string;
+            /**
+             * Boxes
+             * @description left, bottom, right, top of its lines, in points; empty: the format has no pages
+             */
+            boxes: [
+                number,
+                number,
+                number,
+                number
+            ][];
+            /**
+             * View
+             * @description the address of the page in the viewer, below that of the server
+             */
+            view: string;
+            /**
+             * Score
+             * @description how well it fits, among the passages of this question
+             */
+            score: number;
+        };
+        /**
+         * PlacesAnswer
+         * @description Places that may be meant, the best first.
+         */
+        PlacesAnswer: {
+            /**
+             * Ready
+             * @description False: the names of the basemap are still read; ask again.
+             */
+            ready: boolean;
+            /** Results */
+            results: components["schemas"]["NamedPlaceAnswer"][];
         };
         /**
          * PlanAnswer
-         * @description The document `gridtwin.plan/1`, with the features it names.
+         * @description The document `gridtwin.plan/1`, with the features it names and the extent of it all.
          */
         PlanAnswer: {
             /** Steps */
@@ -2277,6 +5300,8 @@ export interface components {
             /** Warnings */
             warnings: string[];
             features: components["schemas"]["PlanFeatures"];
+            /** Bounds */
+            bounds: number[] | null;
         };
         /**
          * PlanBody
@@ -2454,6 +5479,155 @@ export interface components {
             manual_minutes: number;
         };
         /**
+         * PlannedAsked
+         * @description Work that is announced.
+         */
+        PlannedAsked: {
+            /**
+             * Elements
+             * @default []
+             */
+            elements?: string[];
+            /**
+             * Switches
+             * @description mRID to whether it stands open, or the phases that do; by default as a switching plan isolates the elements.
+             */
+            switches?: {
+                [key: string]: boolean | string;
+            } | null;
+            /**
+             * State
+             * @description In which the work begins.
+             * @default normal
+             */
+            state?: string;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /**
+             * Reason
+             * @example new poles
+             */
+            reason: string;
+            /**
+             * Actor
+             * @description Who acts, by their own word.
+             * @default
+             */
+            actor?: string;
+        };
+        /**
+         * PlannedOutageRecord
+         * @description Work that is announced, and how it stands; times in UTC.
+         */
+        PlannedOutageRecord: {
+            /** Id */
+            id: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "announced" | "ongoing" | "done" | "canceled";
+            /**
+             * Starts At
+             * Format: date-time
+             * @description when supply is to go off
+             */
+            starts_at: string;
+            /**
+             * Ends At
+             * Format: date-time
+             * @description when it is to be back
+             */
+            ends_at: string;
+            /**
+             * Reason
+             * @description in words that customers may read
+             */
+            reason: string;
+            /**
+             * Elements
+             * @description mRIDs of what is worked on
+             */
+            elements: string[];
+            /**
+             * Switches
+             * @description mRID to the phases that stand open meanwhile; empty: closed
+             */
+            switches: {
+                [key: string]: string;
+            };
+            /**
+             * Usage Points
+             * @description without supply meanwhile
+             */
+            usage_points: number;
+            /**
+             * Customers
+             * @description without supply meanwhile
+             */
+            customers: number;
+            /**
+             * Outage
+             * @description id of the outage that was opened for it; null: none yet
+             */
+            outage: string | null;
+            /** Announced By */
+            announced_by: string;
+            /**
+             * Announced At
+             * Format: date-time
+             */
+            announced_at: string;
+            /** Changed By */
+            changed_by: string;
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+            /**
+             * Revision
+             * @description how often it was written
+             */
+            revision: number;
+        };
+        /**
+         * PlannedOutagesDocument
+         * @description Planned outages, by when they start.
+         *
+         *     `gridtwin outage planned list` and the commands that change one
+         */
+        PlannedOutagesDocument: {
+            /**
+             * Schema
+             * @constant
+             */
+            schema: "gridtwin.planned_outages/1";
+            /** Planned Outages */
+            planned_outages: components["schemas"]["PlannedOutageRecord"][];
+        };
+        /**
+         * PlannedReply
+         * @description One planned outage, and who has no supply meanwhile.
+         */
+        PlannedReply: {
+            features: components["schemas"]["Features"];
+            /**
+             * At
+             * @description In their middle.
+             */
+            at: number[] | null;
+            planned: components["schemas"]["PlannedOutageRecord"];
+        };
+        /**
          * PointAnswer
          * @description When one usage point has supply again.
          */
@@ -2496,6 +5670,29 @@ export interface components {
             etr: string | null;
         };
         /**
+         * PositionAnswer
+         * @description The crew that was placed.
+         */
+        PositionAnswer: {
+            /** Crew */
+            crew: string;
+        };
+        /**
+         * PositionAsked
+         * @description Where a crew is.
+         */
+        PositionAsked: {
+            /** Lon */
+            lon: number;
+            /** Lat */
+            lat: number;
+            /**
+             * At
+             * @description When; now by default.
+             */
+            at?: string | null;
+        };
+        /**
          * Positions
          * @description Switches, by id, and the phases that stand open; both lists are of one length.
          */
@@ -2510,6 +5707,84 @@ export interface components {
              * @default []
              */
             phases: string[];
+        };
+        /**
+         * PreviewAnswer
+         * @description The document `gridtwin.operation_preview/1`, with the features it changes.
+         */
+        PreviewAnswer: {
+            /**
+             * Schema
+             * @constant
+             */
+            schema: "gridtwin.operation_preview/1";
+            /** Mrid */
+            mrid: string;
+            /** Open */
+            open: boolean;
+            /** Phases */
+            phases: string;
+            /** Open Before */
+            open_before: string;
+            /** Open After */
+            open_after: string;
+            /** Version */
+            version: number;
+            /** Digest */
+            digest: string;
+            gained: components["schemas"]["OperatedGroup"];
+            lost: components["schemas"]["OperatedGroup"];
+            partial: components["schemas"]["OperatedGroup"];
+            /** Priority Lost */
+            priority_lost: number;
+            /** Feeder */
+            feeder: string | null;
+            /** Load Lost W */
+            load_lost_w: number;
+            /** Hazards */
+            hazards: components["schemas"]["HazardRecord"][];
+            /** Tags */
+            tags: components["schemas"]["TagRecord"][];
+            /** Refusals */
+            refusals: string[];
+            /** Outages */
+            outages: {
+                [key: string]: number;
+            };
+            features: components["schemas"]["PreviewFeatures"];
+            /**
+             * Second Person Min
+             * @description minutes that it would wait for a second person; 0: one is enough
+             */
+            second_person_min: number;
+        };
+        /**
+         * PreviewAsked
+         * @description An operation to look at.
+         */
+        PreviewAsked: {
+            /**
+             * Mrid
+             * @example SW-1
+             */
+            mrid: string;
+            /** Open */
+            open: boolean;
+            /**
+             * Phases
+             * @description All of the switch's by default.
+             * @default
+             */
+            phases?: string;
+        };
+        /**
+         * PreviewFeatures
+         * @description What an operation would change on the map.
+         */
+        PreviewFeatures: {
+            gained: components["schemas"]["Features"];
+            lost: components["schemas"]["Features"];
+            partial: components["schemas"]["Features"];
         };
         /**
          * Problem
@@ -2602,6 +5877,38 @@ export interface components {
             version: number;
         };
         /**
+         * RemovalAsked
+         * @description Who removes a tag, and why.
+         */
+        RemovalAsked: {
+            /**
+             * Actor
+             * @description Who acts, by their own word.
+             * @default
+             */
+            actor?: string;
+            /**
+             * Because
+             * @description Needed where another person placed a hold.
+             * @default
+             */
+            because?: string;
+        };
+        /**
+         * RequestStatus
+         * @description How an operation that needs two persons stands.
+         * @enum {string}
+         */
+        RequestStatus: "waiting" | "done" | "withdrawn" | "expired";
+        /**
+         * RequestsAnswer
+         * @description Operations that wait for a second person, or waited.
+         */
+        RequestsAnswer: {
+            /** Requests */
+            requests: components["schemas"]["OperationRequestRecord"][];
+        };
+        /**
          * RestorationStep
          * @description All that came back at one time.
          */
@@ -2653,6 +5960,34 @@ export interface components {
             };
         };
         /**
+         * RestoredAsked
+         * @description Who is back.
+         */
+        RestoredAsked: {
+            /**
+             * Actor
+             * @description Who acts, by their own word.
+             * @default
+             */
+            actor?: string;
+            /**
+             * Usage Points
+             * @description All who are out by default.
+             */
+            usage_points?: string[] | null;
+            /**
+             * Below
+             * @description Or all behind this element.
+             * @default
+             */
+            below?: string;
+            /**
+             * At
+             * @description Now by default.
+             */
+            at?: string | null;
+        };
+        /**
          * ReturnCurve
          * @description Customers back by then, as lists of one length.
          */
@@ -2672,6 +6007,36 @@ export interface components {
             mean: number[];
         };
         /**
+         * ReviewPairRecord
+         * @description Two records side by side.
+         */
+        ReviewPairRecord: {
+            left: components["schemas"]["CustomerRecord"];
+            right: components["schemas"]["CustomerRecord"];
+            /**
+             * Weight
+             * @description of all fields together, bits; 0: as likely one party as two
+             */
+            weight: number;
+            /**
+             * Decision
+             * @enum {string}
+             */
+            decision: "matched" | "household" | "review" | "rejected";
+            /**
+             * Reason
+             * @description rule or person that decided against the weight; empty: none
+             */
+            reason: string;
+            /**
+             * Weights
+             * @description by field, bits
+             */
+            weights: {
+                [key: string]: number;
+            };
+        };
+        /**
          * RiskClasses
          * @description Spans at risk by class, the mildest first.
          */
@@ -2684,6 +6049,129 @@ export interface components {
             high: components["schemas"]["Features"];
             /** @default {} */
             extreme: components["schemas"]["Features"];
+        };
+        /**
+         * SchematicDocument
+         * @description The one-line diagram of a feeder: sections between switches, in columns and rows.
+         *
+         *     `gridtwin schematic`
+         */
+        SchematicDocument: {
+            /**
+             * Schema
+             * @constant
+             */
+            schema: "gridtwin.schematic/1";
+            /** Feeder */
+            feeder: string;
+            /** State */
+            state: string;
+            /**
+             * Version
+             * @description of the state
+             */
+            version: number;
+            /** Columns */
+            columns: number;
+            /** Rows */
+            rows: number;
+            /** Sections */
+            sections: components["schemas"]["SchematicSection"][];
+            /**
+             * Switches
+             * @description that of each section first, in the order of these; then ties
+             */
+            switches: components["schemas"]["SchematicSwitch"][];
+        };
+        /**
+         * SchematicSection
+         * @description What no switch parts, drawn from its column to the next in its row.
+         */
+        SchematicSection: {
+            /** Column */
+            column: number;
+            /** Row */
+            row: number;
+            /**
+             * Customers
+             * @description in it
+             */
+            customers: number;
+            /**
+             * Customers Out
+             * @description in it and without supply
+             */
+            customers_out: number;
+            /**
+             * Customers Behind
+             * @description in it and in all that hangs on it as designed
+             */
+            customers_behind: number;
+            /** Transformers */
+            transformers: number;
+            /** Length M */
+            length_m: number;
+            /**
+             * Energized
+             * @enum {string}
+             */
+            energized: "yes" | "no" | "partial";
+            /**
+             * Fed By
+             * @description mRID of the feeder that feeds it in this state; null: none
+             */
+            fed_by: string | null;
+        };
+        /**
+         * SchematicSwitch
+         * @description A switch, drawn at the left of its column.
+         */
+        SchematicSwitch: {
+            /** Mrid */
+            mrid: string;
+            /** Kind */
+            kind: string;
+            /** Column */
+            column: number;
+            /** Row */
+            row: number;
+            /**
+             * From Row
+             * @description of the section it hangs on; another than its own: a line goes down from there
+             */
+            from_row: number;
+            /** Phases */
+            phases: string;
+            /**
+             * Open
+             * @description phases that stand open now; empty: closed
+             */
+            open: string;
+            /**
+             * Normal Open
+             * @description phases that stand open as designed
+             */
+            normal_open: string;
+            /**
+             * Energized
+             * @enum {string}
+             */
+            energized: "yes" | "no" | "partial";
+            /**
+             * Is Tie
+             * @description it feeds nothing here as designed
+             */
+            is_tie: boolean;
+            /**
+             * Tie To
+             * @description mRID of the feeder beyond a tie; null: none, or no tie
+             */
+            tie_to: string | null;
+            /**
+             * At
+             * @description longitude and latitude; null: not known
+             */
+            at: number[] | null;
         };
         /**
          * SearchAnswer
@@ -2719,6 +6207,73 @@ export interface components {
             usage_points: number;
             /** Customers */
             customers: number;
+        };
+        /**
+         * ServicePointRecord
+         * @description Where power is delivered.
+         */
+        ServicePointRecord: {
+            /** Esi Id */
+            esi_id: string;
+            /** Premise */
+            premise: string;
+            /**
+             * Usage Point
+             * @description mRID, or a pseudonym
+             */
+            usage_point: string;
+            /** Address */
+            address: string;
+            /** City */
+            city: string;
+            /** Zip */
+            zip: string;
+            /** Valid From */
+            valid_from: string;
+            /** Valid To */
+            valid_to: string;
+        };
+        /**
+         * SideAsked
+         * @description One of two states.
+         */
+        SideAsked: {
+            /**
+             * State
+             * @description `current`, `normal`, or the name of a what-if.
+             * @default current
+             */
+            state?: string;
+            /**
+             * At
+             * @description As it was at a past moment, ISO 8601 with a time zone; now by default.
+             * @default
+             * @example 2026-07-01T12:00:00Z
+             */
+            at?: string;
+            /**
+             * Switches
+             * @description What stands otherwise there: mRID to true (open), false (closed), or phases.
+             * @default {}
+             * @example {
+             *       "TIE-3": false
+             *     }
+             */
+            switches?: {
+                [key: string]: boolean | string;
+            };
+        };
+        /**
+         * Signed
+         * @description Who changes an outage.
+         */
+        Signed: {
+            /**
+             * Actor
+             * @description Who acts, by their own word.
+             * @default
+             */
+            actor?: string;
         };
         /**
          * Site
@@ -2814,6 +6369,8 @@ export interface components {
             out: components["schemas"]["Features"];
             /** @description Some of the phases that it has by design. */
             partial: components["schemas"]["Features"];
+            /** @description Those in whose service area somebody is out. */
+            substations: components["schemas"]["StationsOut"];
             /** @description Switches that stand open otherwise than designed. */
             open: components["schemas"]["Positions"];
             /** @description Switches that are open by design and stand closed. */
@@ -2836,11 +6393,110 @@ export interface components {
             version: number;
         };
         /**
+         * StationsOut
+         * @description Substations, by id, and their customers without supply; both lists are of one length.
+         */
+        StationsOut: {
+            /**
+             * Ids
+             * @default []
+             */
+            ids: number[];
+            /**
+             * Customers
+             * @default []
+             */
+            customers: number[];
+        };
+        /**
          * Status
          * @description How an outage stands.
          * @enum {string}
          */
         Status: "predicted" | "confirmed" | "partially_restored" | "restored" | "closed" | "invalid";
+        /**
+         * StepAsked
+         * @description One step of an order.
+         */
+        StepAsked: {
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "open" | "close" | "verify" | "verify_and_tag";
+            /**
+             * Mrid
+             * @example SW-1
+             */
+            mrid: string;
+            /**
+             * Phases
+             * @description All of the switch's by default.
+             * @default
+             */
+            phases?: string;
+            /**
+             * Control
+             * @default remote
+             * @enum {string}
+             */
+            control?: "remote" | "manual";
+        };
+        /**
+         * StepDone
+         * @description Who does a step.
+         */
+        StepDone: {
+            /**
+             * Confirmed
+             * @description `digest` of the preview that was confirmed.
+             * @default
+             */
+            confirmed?: string;
+            /**
+             * Actor
+             * @description Who acts, by their own word.
+             * @default
+             */
+            actor?: string;
+        };
+        /**
+         * StepSkipped
+         * @description Who skips a step, and why.
+         */
+        StepSkipped: {
+            /** Because */
+            because: string;
+            /**
+             * Actor
+             * @description Who acts, by their own word.
+             * @default
+             */
+            actor?: string;
+        };
+        /**
+         * StepStatus
+         * @description How a step of an order stands.
+         * @enum {string}
+         */
+        StepStatus: "pending" | "done" | "skipped" | "failed" | "undone";
+        /**
+         * StepsUndone
+         * @description Who undoes the last steps.
+         */
+        StepsUndone: {
+            /**
+             * Steps
+             * @default 1
+             */
+            steps?: number;
+            /**
+             * Actor
+             * @description Who acts, by their own word.
+             * @default
+             */
+            actor?: string;
+        };
         /**
          * StillOut
          * @description Customers without supply before and after.
@@ -3054,7 +6710,7 @@ export interface components {
             phases?: string;
             /**
              * Actor
-             * @description Who operates, for the log.
+             * @description Who operates, by their own word.
              * @default
              */
             actor?: string;
@@ -3065,6 +6721,152 @@ export interface components {
          * @enum {string}
          */
         SwitchingAction: "open" | "verify_and_tag" | "close";
+        /**
+         * TagAnswer
+         * @description A tag, and where it hangs; null where that is not known.
+         */
+        TagAnswer: {
+            /** Number */
+            number: number;
+            /** Mrid */
+            mrid: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "hold" | "caution";
+            /** Reason */
+            reason: string;
+            /** Placed By */
+            placed_by: string;
+            /**
+             * Placed At
+             * Format: date-time
+             */
+            placed_at: string;
+            /** Removed By */
+            removed_by: string | null;
+            /** Removed At */
+            removed_at: string | null;
+            /** Removed Because */
+            removed_because: string;
+            /** At */
+            at: number[] | null;
+            feature: components["schemas"]["Feature"] | null;
+        };
+        /**
+         * TagAsked
+         * @description A tag to be placed.
+         */
+        TagAsked: {
+            /**
+             * Mrid
+             * @example SW-1
+             */
+            mrid: string;
+            /**
+             * Kind
+             * @default hold
+             * @enum {string}
+             */
+            kind?: "hold" | "caution";
+            /** Reason */
+            reason: string;
+            /**
+             * Actor
+             * @description Who acts, by their own word.
+             * @default
+             */
+            actor?: string;
+        };
+        /**
+         * TagRecord
+         * @description One tag on equipment.
+         */
+        TagRecord: {
+            /** Number */
+            number: number;
+            /** Mrid */
+            mrid: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "hold" | "caution";
+            /** Reason */
+            reason: string;
+            /** Placed By */
+            placed_by: string;
+            /**
+             * Placed At
+             * Format: date-time
+             */
+            placed_at: string;
+            /**
+             * Removed By
+             * @description null: it hangs
+             */
+            removed_by: string | null;
+            /** Removed At */
+            removed_at: string | null;
+            /** Removed Because */
+            removed_because: string;
+        };
+        /**
+         * TagsAnswer
+         * @description Tags that forbid to operate.
+         */
+        TagsAnswer: {
+            /** Tags */
+            tags: components["schemas"]["TagAnswer"][];
+        };
+        /**
+         * TokenRecord
+         * @description A token by which a program is known; never the token itself.
+         */
+        TokenRecord: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Role */
+            role: string;
+            /**
+             * Scope
+             * @description permissions it is for; null: all of its role
+             */
+            scope: string[] | null;
+            /**
+             * Substations
+             * @description mRIDs of those it operates; null: all
+             */
+            substations: string[] | null;
+            /** Made At */
+            made_at: string;
+            /** Made By */
+            made_by: string;
+            /** Expires At */
+            expires_at: string;
+            /** Revoked At */
+            revoked_at: string | null;
+            /** Valid */
+            valid: boolean;
+        };
+        /**
+         * TokensDocument
+         * @description The tokens of programs, by when they were made.
+         *
+         *     `gridtwin token list`, `GET /api/tokens`
+         */
+        TokensDocument: {
+            /**
+             * Schema
+             * @constant
+             */
+            schema: "gridtwin.tokens/1";
+            /** Tokens */
+            tokens: components["schemas"]["TokenRecord"][];
+        };
         /**
          * TraceAnswer
          * @description A trace as counts and features of the tiles.
@@ -3191,6 +6993,37 @@ export interface components {
             };
         };
         /**
+         * TransformerComplaintsRecord
+         * @description How many of the usage points of a transformer complained, and how many are out of range.
+         */
+        TransformerComplaintsRecord: {
+            /** Transformer */
+            transformer: string;
+            /** Usage Points */
+            usage_points: number;
+            /** Complaining */
+            complaining: number;
+            /** Complaining Share */
+            complaining_share: number;
+            /**
+             * Read
+             * @description with a voltage
+             */
+            read: number;
+            /** Out Of Range */
+            out_of_range: number;
+            /**
+             * Out Of Range Share
+             * @description of those read; null: none is
+             */
+            out_of_range_share: number | null;
+            /**
+             * Complaining Out Of Range
+             * @description of those out of range, those that complained
+             */
+            complaining_out_of_range: number;
+        };
+        /**
          * TransformerLoading
          * @description Features of the layer `transformers`, and their loading; lists of one length.
          */
@@ -3248,6 +7081,43 @@ export interface components {
              * @example LINES:7
              */
             key: string;
+        };
+        /**
+         * UsageRecord
+         * @description Energy that was billed, of a meter and a period.
+         */
+        UsageRecord: {
+            /** Esi Id */
+            esi_id: string;
+            /**
+             * Meter
+             * @description number
+             */
+            meter: string;
+            /**
+             * Period Start
+             * Format: date
+             */
+            period_start: string;
+            /**
+             * Period End
+             * Format: date
+             * @description first day that is not of it
+             */
+            period_end: string;
+            /** Kwh */
+            kwh: number;
+            /** Demand Kw */
+            demand_kw: number | null;
+            /**
+             * Reading
+             * @enum {string}
+             */
+            reading: "actual" | "estimated";
+            /** Retailer */
+            retailer: string;
+            /** Source */
+            source: string;
         };
         /** ValidationError */
         ValidationError: {
@@ -3349,6 +7219,61 @@ export interface components {
             usage_points: components["schemas"]["Voltages"];
         };
         /**
+         * VoltageComplaintsDocument
+         * @description Complaints of voltage, held against what meters measured before and after them.
+         *
+         *     `gridtwin customers complaints`
+         */
+        VoltageComplaintsDocument: {
+            /**
+             * Schema
+             * @constant
+             */
+            schema: "gridtwin.voltage_complaints/1";
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+            /**
+             * End
+             * Format: date-time
+             */
+            end: string;
+            /**
+             * Days
+             * @description before and after each complaint
+             */
+            days: number;
+            /**
+             * Often
+             * @description of intervals outside Range A, from which on a period is out of range
+             */
+            often: number;
+            /**
+             * More
+             * @description there are more complaints than were asked for
+             */
+            more: boolean;
+            /**
+             * Findings
+             * @description how many complaints of each finding
+             */
+            findings: {
+                [key: string]: number;
+            };
+            /**
+             * Complaints
+             * @description the last first
+             */
+            complaints: components["schemas"]["ComplaintRecord"][];
+            /**
+             * Transformers
+             * @description of which the most are out of range first
+             */
+            transformers: components["schemas"]["TransformerComplaintsRecord"][];
+        };
+        /**
          * VoltageCounts
          * @description Usage points by range; below_a and above_a are still within Range B.
          */
@@ -3365,6 +7290,35 @@ export interface components {
             below_b: number;
             /** Above B */
             above_b: number;
+        };
+        /**
+         * VoltagePeriodRecord
+         * @description What a meter measured over a period; volts on a base of 120 V.
+         */
+        VoltagePeriodRecord: {
+            /**
+             * Intervals
+             * @description with a voltage
+             */
+            intervals: number;
+            /** V Min */
+            v_min: number | null;
+            /** V Mean */
+            v_mean: number | null;
+            /** V Max */
+            v_max: number | null;
+            /**
+             * Outside A
+             * @description intervals outside Range A of ANSI C84.1, those outside Range B too
+             */
+            outside_a: number;
+            /** Outside B */
+            outside_b: number;
+            /**
+             * Out Of Range
+             * @description outside Range A more often than the share asked for, or Range B at all; null: not read
+             */
+            out_of_range: boolean | null;
         };
         /**
          * Voltages
@@ -3388,6 +7342,31 @@ export interface components {
             range: string[];
         };
         /**
+         * VoteAnswer
+         * @description What was kept.
+         */
+        VoteAnswer: {
+            /** Helpful */
+            helpful: boolean;
+        };
+        /**
+         * VoteAsked
+         * @description Whether a page helped.
+         */
+        VoteAsked: {
+            /** Document */
+            document: string;
+            /** Page */
+            page: number;
+            /** Helpful */
+            helpful: boolean;
+            /**
+             * Question
+             * @default
+             */
+            question?: string;
+        };
+        /**
          * WayStep
          * @description One piece of equipment on a way.
          */
@@ -3398,6 +7377,136 @@ export interface components {
             kind: string;
             /** Class */
             class: string;
+        };
+        /**
+         * WebhookAsked
+         * @description Who is to be told of what; what is left out asks for all.
+         */
+        WebhookAsked: {
+            /** Url */
+            url: string;
+            /** @default json */
+            form?: components["schemas"]["WebhookForm"];
+            /**
+             * Kinds
+             * @default []
+             * @example [
+             *       "outage.opened"
+             *     ]
+             */
+            kinds?: string[];
+            /**
+             * Feeders
+             * @default []
+             */
+            feeders?: string[];
+            /**
+             * Substations
+             * @default []
+             */
+            substations?: string[];
+            /**
+             * Area
+             * @description GeoJSON or WKT.
+             * @default
+             */
+            area?: string;
+            /**
+             * Priority
+             * @description Only where priority sites are concerned.
+             * @default false
+             */
+            priority?: boolean;
+        };
+        /**
+         * WebhookForm
+         * @description In which form a receiver is told.
+         * @enum {string}
+         */
+        WebhookForm: "json" | "chat";
+        /**
+         * WebhookMade
+         * @description The webhook, and its secret: it is shown this once, and kept nowhere.
+         */
+        WebhookMade: {
+            webhook: components["schemas"]["WebhookRecord"];
+            /** Secret */
+            secret: string;
+        };
+        /**
+         * WebhookRecord
+         * @description Who is told of what.
+         */
+        WebhookRecord: {
+            /** Id */
+            id: string;
+            /**
+             * Host
+             * @description the address is told to; the rest of the address may be a secret
+             */
+            host: string;
+            /**
+             * Form
+             * @enum {string}
+             */
+            form: "json" | "chat";
+            /**
+             * Kinds
+             * @description of events; empty: all
+             */
+            kinds: ("outage.opened" | "outage.changed" | "outage.closed" | "etr.changed" | "priority.out" | "overload.found" | "planned.announced" | "planned.changed")[];
+            /**
+             * Feeders
+             * @description mRIDs; empty: all
+             */
+            feeders: string[];
+            /**
+             * Substations
+             * @description mRIDs; empty: all
+             */
+            substations: string[];
+            /**
+             * Area
+             * @description whether a polygon limits it
+             */
+            area: boolean;
+            /**
+             * Priority
+             * @description whether it is told only where customers at priority sites are concerned
+             */
+            priority: boolean;
+            /**
+             * Made At
+             * @description ISO 8601
+             */
+            made_at: string;
+            /** Made By */
+            made_by: string;
+            /**
+             * Waiting
+             * @description events that are not delivered yet
+             */
+            waiting: number;
+            /**
+             * Dead Letters
+             * @description events that were given up
+             */
+            dead_letters: number;
+        };
+        /**
+         * WebhooksDocument
+         * @description Who is told of outages by webhooks.
+         *
+         *     `gridtwin webhooks list`, `GET /api/webhooks`
+         */
+        WebhooksDocument: {
+            /**
+             * Schema
+             * @constant
+             */
+            schema: "gridtwin.webhooks/1";
+            /** Webhooks */
+            webhooks: components["schemas"]["WebhookRecord"][];
         };
         /**
          * WhatIfAnswer
@@ -3412,6 +7521,11 @@ export interface components {
             back: components["schemas"]["Group"];
             partial: components["schemas"]["Group"];
             still_out: components["schemas"]["StillOut"];
+            /**
+             * Bounds
+             * @description Of the switches tried and of what they change.
+             */
+            bounds: number[] | null;
             /** Warnings */
             warnings: string[];
         };
@@ -3438,6 +7552,30 @@ export interface components {
                 [key: string]: boolean | string;
             };
         };
+        /**
+         * WorkAsked
+         * @description What is worked on, and how switches stand meanwhile.
+         */
+        WorkAsked: {
+            /**
+             * Elements
+             * @default []
+             */
+            elements?: string[];
+            /**
+             * Switches
+             * @description mRID to whether it stands open, or the phases that do; by default as a switching plan isolates the elements.
+             */
+            switches?: {
+                [key: string]: boolean | string;
+            } | null;
+            /**
+             * State
+             * @description In which the work begins.
+             * @default normal
+             */
+            state?: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -3463,6 +7601,24 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Overview"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
             /** @description Nothing has that name; `matches` are the closest there are. */
@@ -3526,6 +7682,102 @@ export interface operations {
                     "application/json": components["schemas"]["StateAnswer"];
                 };
             };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    compare_api_compare_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ComparisonAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComparisonAnswer"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
             /** @description Nothing has that name; `matches` are the closest there are. */
             404: {
                 headers: {
@@ -3583,6 +7835,178 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SearchAnswer"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    search_addresses_api_search_addresses_get: {
+        parameters: {
+            query: {
+                q: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddressesAnswer"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    search_places_api_search_places_get: {
+        parameters: {
+            query: {
+                q: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlacesAnswer"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
             /** @description Nothing has that name; `matches` are the closest there are. */
@@ -3647,6 +8071,24 @@ export interface operations {
                     "application/json": components["schemas"]["ElementAnswer"];
                 };
             };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
             /** @description Nothing has that name; `matches` are the closest there are. */
             404: {
                 headers: {
@@ -3707,6 +8149,24 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ElementAnswer"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
             /** @description Nothing has that name; `matches` are the closest there are. */
@@ -3798,6 +8258,24 @@ export interface operations {
                     "application/json": components["schemas"]["TraceAnswer"] | components["schemas"]["TraceDocument"];
                 };
             };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
             /** @description Nothing has that name; `matches` are the closest there are. */
             404: {
                 headers: {
@@ -3858,6 +8336,24 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ExplainDocument"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
             /** @description Nothing has that name; `matches` are the closest there are. */
@@ -3933,6 +8429,104 @@ export interface operations {
                     "application/json": components["schemas"]["JobAnswer"];
                 };
             };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    read_schematic_api_feeders__feeder__schematic_get: {
+        parameters: {
+            query?: {
+                /** @description `current`, `normal`, or the name of a what-if. */
+                state?: string;
+            };
+            header?: never;
+            path: {
+                /** @description mRID of a feeder. */
+                feeder: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchematicDocument"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
             /** @description Nothing has that name; `matches` are the closest there are. */
             404: {
                 headers: {
@@ -3991,6 +8585,24 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WhatIfAnswer"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
             /** @description Nothing has that name; `matches` are the closest there are. */
@@ -4053,7 +8665,7 @@ export interface operations {
                     "application/json": components["schemas"]["SwitchAnswer"];
                 };
             };
-            /** @description No token was given. */
+            /** @description It has to be known who asks: sign in, or send a token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4062,7 +8674,1319 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description The token is wrong, or there is none. */
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    preview_operation_api_operations_preview_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewAnswer"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    operate_confirmed_api_operations_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OperationAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperationAnswer"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A tag forbids it (`OperationRefusedError`), or it would no longer do what was confirmed (`OperationConflictError`): look at it anew. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    read_requests_api_operations_requests_get: {
+        parameters: {
+            query?: {
+                since?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestsAnswer"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    confirm_request_api_operations_requests__id__confirm_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperationAnswer"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A tag forbids it (`OperationRefusedError`), or it would no longer do what was confirmed (`OperationConflictError`): look at it anew. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    withdraw_request_api_operations_requests__id__withdraw_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperationRequestRecord"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    read_tags_api_tags_get: {
+        parameters: {
+            query?: {
+                mrid?: string;
+                /** @description Those too that were removed. */
+                past?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagsAnswer"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    place_tag_api_tags_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagRecord"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    remove_tag_api_tags__number__remove_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RemovalAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagRecord"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    read_orders_api_orders_get: {
+        parameters: {
+            query?: {
+                /** @description The ended too. */
+                past?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrdersDocument"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    start_order_api_orders_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderRecord"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A tag forbids it (`OperationRefusedError`), or it would no longer do what was confirmed (`OperationConflictError`): look at it anew. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    read_order_api_orders__order__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderRecord"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    preview_step_api_orders__order__steps__step__preview_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order: string;
+                step: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewAnswer"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    do_step_api_orders__order__steps__step__do_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order: string;
+                step: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StepDone"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderRecord"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A tag forbids it (`OperationRefusedError`), or it would no longer do what was confirmed (`OperationConflictError`): look at it anew. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    skip_step_api_orders__order__steps__step__skip_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order: string;
+                step: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StepSkipped"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderRecord"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A tag forbids it (`OperationRefusedError`), or it would no longer do what was confirmed (`OperationConflictError`): look at it anew. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    undo_steps_api_orders__order__undo_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StepsUndone"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderRecord"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A tag forbids it (`OperationRefusedError`), or it would no longer do what was confirmed (`OperationConflictError`): look at it anew. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    end_order_api_orders__order__end_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderRecord"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4140,6 +10064,24 @@ export interface operations {
                     "application/json": components["schemas"]["JobAnswer"];
                 };
             };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
             /** @description Nothing has that name; `matches` are the closest there are. */
             404: {
                 headers: {
@@ -4207,6 +10149,24 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobAnswer"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
             /** @description Nothing has that name; `matches` are the closest there are. */
@@ -4287,6 +10247,24 @@ export interface operations {
                     "application/json": components["schemas"]["JobAnswer"];
                 };
             };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
             /** @description Nothing has that name; `matches` are the closest there are. */
             404: {
                 headers: {
@@ -4354,6 +10332,24 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobAnswer"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
             /** @description Nothing has that name; `matches` are the closest there are. */
@@ -4428,8 +10424,113 @@ export interface operations {
                     "application/json": components["schemas"]["CardsAnswer"];
                 };
             };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
             /** @description Nothing has that name; `matches` are the closest there are. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    open_outage_api_outages_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OutageAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutageRecord"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4489,6 +10590,24 @@ export interface operations {
                     "application/json": components["schemas"]["OutageAnswer"];
                 };
             };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
             /** @description Nothing has that name; `matches` are the closest there are. */
             404: {
                 headers: {
@@ -4543,6 +10662,24 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EstimatesAnswer"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
             /** @description Nothing has that name; `matches` are the closest there are. */
@@ -4604,6 +10741,24 @@ export interface operations {
                     "application/json": components["schemas"]["PointAnswer"];
                 };
             };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
             /** @description Nothing has that name; `matches` are the closest there are. */
             404: {
                 headers: {
@@ -4663,8 +10818,1789 @@ export interface operations {
                     "application/json": components["schemas"]["HistoryAnswer"];
                 };
             };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
             /** @description Nothing has that name; `matches` are the closest there are. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    confirm_outage_api_outages__outage__confirm_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                outage: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmedAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutageRecord"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    note_outage_api_outages__outage__note_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                outage: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutageRecord"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    restore_outage_api_outages__outage__restore_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                outage: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestoredAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutageRecord"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    nest_outage_api_outages__outage__nest_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                outage: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NestedAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutageRecord"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    close_outage_api_outages__outage__close_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                outage: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClosedAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutageRecord"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    invalidate_outage_api_outages__outage__invalidate_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                outage: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Signed"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutageRecord"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    read_planned_outages_api_planned_outages_get: {
+        parameters: {
+            query?: {
+                /** @description Those done and canceled, too. */
+                past?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlannedOutagesDocument"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    announce_planned_outage_api_planned_outages_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlannedAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlannedOutageRecord"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    preview_planned_outage_api_planned_outages_preview_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WorkAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AffectedReply"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    read_planned_outage_api_planned_outages__planned__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                planned: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlannedReply"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    read_letters_api_planned_outages__planned__letters_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                planned: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    move_planned_outage_api_planned_outages__planned__move_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                planned: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MovedAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlannedOutageRecord"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    start_planned_outage_api_planned_outages__planned__start_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                planned: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdvancedAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlannedOutageRecord"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    end_planned_outage_api_planned_outages__planned__end_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                planned: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdvancedAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlannedOutageRecord"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    cancel_planned_outage_api_planned_outages__planned__cancel_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                planned: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdvancedAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlannedOutageRecord"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Somebody else changed it meanwhile. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    read_crews_api_crews_get: {
+        parameters: {
+            query?: {
+                /** @description The nearest to this. */
+                outage?: string;
+                lon?: number | null;
+                lat?: number | null;
+                skill?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrewsDocument"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Somebody else changed the outage meanwhile. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    place_crew_api_crews__crew__position_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                crew: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PositionAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PositionAnswer"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Somebody else changed the outage meanwhile. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    read_assignments_api_crews_assignments_get: {
+        parameters: {
+            query?: {
+                outage?: string;
+                crew?: string;
+                /** @description The ended too. */
+                past?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssignmentRecord"][];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Somebody else changed the outage meanwhile. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    assign_crew_api_crews_assignments_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssignAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssignmentRecord"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Somebody else changed the outage meanwhile. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    advance_crew_api_crews_assignments__number__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdvanceAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssignmentRecord"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Somebody else changed the outage meanwhile. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4718,7 +12654,8 @@ export interface operations {
             /**
              * @description A stream of `text/event-stream`. Events: `state`, what changed in supply and switches
              *     since the version before (`out`, `partial`, `back`, `open`, `closed`, `customers_out`);
-             *     `outages`; `estimates`; `ami`; `findings`; `resync`, ask for `/api/state` again.
+             *     `outages`; `estimates`; `ami`; `findings`; `operating` (tags, requests, orders); `crews`; `resync`,
+             *     ask for `/api/state` again.
              */
             200: {
                 headers: {
@@ -4726,6 +12663,24 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": unknown;
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
             /** @description Nothing has that name; `matches` are the closest there are. */
@@ -4797,6 +12752,24 @@ export interface operations {
                     "application/json": components["schemas"]["JobAnswer"];
                 };
             };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
             /** @description Nothing has that name; `matches` are the closest there are. */
             404: {
                 headers: {
@@ -4857,7 +12830,7 @@ export interface operations {
                     "application/json": components["schemas"]["AcceptAnswer"];
                 };
             };
-            /** @description No token was given. */
+            /** @description It has to be known who asks: sign in, or send a token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4866,7 +12839,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description The token is wrong, or there is none. */
+            /** @description Who asks may not do this, or the token is not known. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4935,7 +12908,7 @@ export interface operations {
                     "application/json": components["schemas"]["AcceptAnswer"];
                 };
             };
-            /** @description No token was given. */
+            /** @description It has to be known who asks: sign in, or send a token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4944,7 +12917,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description The token is wrong, or there is none. */
+            /** @description Who asks may not do this, or the token is not known. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5021,6 +12994,24 @@ export interface operations {
                     "application/json": components["schemas"]["JobAnswer"];
                 };
             };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
             /** @description Nothing has that name; `matches` are the closest there are. */
             404: {
                 headers: {
@@ -5086,6 +13077,104 @@ export interface operations {
                     "application/json": components["schemas"]["JobAnswer"];
                 };
             };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    list_measurements_api_measurements_get: {
+        parameters: {
+            query?: {
+                /** @description Of this element alone. */
+                mrid?: string;
+                /** @description Those alone whose quality is not good, or that are stale. */
+                untrusted?: boolean;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeasurementsAnswer"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
             /** @description Nothing has that name; `matches` are the closest there are. */
             404: {
                 headers: {
@@ -5142,6 +13231,24 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobAnswer"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
             /** @description Nothing has that name; `matches` are the closest there are. */
@@ -5202,6 +13309,24 @@ export interface operations {
                     "application/json": components["schemas"]["JobAnswer"];
                 };
             };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
             /** @description Nothing has that name; `matches` are the closest there are. */
             404: {
                 headers: {
@@ -5256,6 +13381,24 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
             /** @description Nothing has that name; `matches` are the closest there are. */
@@ -5314,6 +13457,24 @@ export interface operations {
                     "application/json": components["schemas"]["ReadyAnswer"];
                 };
             };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
             /** @description Nothing has that name; `matches` are the closest there are. */
             404: {
                 headers: {
@@ -5368,6 +13529,24 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": components["schemas"]["ErrorAnswer"];
                 };
             };
             /** @description Nothing has that name; `matches` are the closest there are. */
@@ -5519,6 +13698,54 @@ export interface operations {
             };
         };
     };
+    read_basemap_tiles_basemap_pmtiles_get: {
+        parameters: {
+            query?: {
+                /** @description Its version, from `/api`. */
+                v?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The whole archive. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.pmtiles": unknown;
+                };
+            };
+            /** @description The range asked for. */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.pmtiles": unknown;
+                };
+            };
+            /** @description There is none; serve one with --basemap. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     live_json_tiles_live_json_get: {
         parameters: {
             query?: {
@@ -5627,6 +13854,24 @@ export interface operations {
                     "application/json": components["schemas"]["LoadingAnswer"];
                 };
             };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
             /** @description Nothing has that name; `matches` are the closest there are. */
             404: {
                 headers: {
@@ -5684,6 +13929,24 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VoltageAnswer"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
             /** @description Nothing has that name; `matches` are the closest there are. */
@@ -5749,6 +14012,24 @@ export interface operations {
                     "application/json": components["schemas"]["SeriesAnswer"];
                 };
             };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
             /** @description Nothing has that name; `matches` are the closest there are. */
             404: {
                 headers: {
@@ -5812,6 +14093,24 @@ export interface operations {
                     "application/json": components["schemas"]["SeriesAnswer"];
                 };
             };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
             /** @description Nothing has that name; `matches` are the closest there are. */
             404: {
                 headers: {
@@ -5863,13 +14162,1733 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description With `Accept: text/event-stream` a stream: `call`, a tool that the model calls; `result`, what it answered; `text`, what the model writes; and at last `answer`, the document. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["AskedAnswer"];
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    search_manuals_api_manuals_search_get: {
+        parameters: {
+            query: {
+                /** @description In words. */
+                q: string;
+                /** @description Only documents of this element. */
+                of?: string;
+                /** @description Only of what is installed on this feeder or substation. */
+                on?: string;
+                limit?: number;
+                /** @description Also older revisions. */
+                superseded?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ManualSearchDocument"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    list_manuals_api_manuals_get: {
+        parameters: {
+            query?: {
+                /** @description Only documents of this element. */
+                of?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ManualsDocument"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    show_manual_api_manuals__document__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ManualsAnswer"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    read_manual_page_api_manuals__document__pages__page__get: {
+        parameters: {
+            query?: {
+                /** @description In words. */
+                q?: string;
+            };
+            header?: never;
+            path: {
+                document: string;
+                page: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageAnswer"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    read_manual_file_api_manuals__document__file_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    keep_vote_api_manuals_votes_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VoteAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VoteAnswer"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    read_me_api_me_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeAnswer"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    read_audit_api_audit_get: {
+        parameters: {
+            query?: {
+                /** @description ISO 8601 with a time zone. */
+                since?: string;
+                /** @description ISO 8601 with a time zone. */
+                until?: string;
+                person?: string;
+                element?: string;
+                outage?: string;
+                /** @description Those with a lower number. */
+                before?: number | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditDocument"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    read_tokens_api_tokens_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokensDocument"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    revoke_token_api_tokens__token__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenRecord"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    read_card_api_customers_card_get: {
+        parameters: {
+            query: {
+                /** @description A party, an account, an ESI ID or a record. */
+                of: string;
+                /** @description How far back. */
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerCardDocument"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    search_customers_api_customers_search_get: {
+        parameters: {
+            query: {
+                /** @description Of a name or an address the beginning. */
+                text: string;
+                by?: "name" | "phone" | "email" | "address" | "account" | "esi_id" | "party" | "record";
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomersDocument"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    list_calls_api_customers_calls_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CareCallsDocument"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    compare_complaints_api_customers_complaints_get: {
+        parameters: {
+            query?: {
+                /** @description Received how long ago. */
+                since_days?: number;
+                /** @description Before and after each. */
+                days?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VoltageComplaintsDocument"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    list_review_api_customers_review_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerReviewDocument"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    decide_pair_api_customers_review_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionAnswer"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    read_webhooks_api_webhooks_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhooksDocument"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    add_webhook_api_webhooks_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookMade"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    read_letters_api_webhooks_letters_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LettersDocument"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    remove_webhook_api_webhooks__webhook__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookRecord"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    send_test_event_api_webhooks__webhook__test_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventQueued"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    replay_letters_api_webhooks__webhook__replay_post: {
+        parameters: {
+            query?: {
+                /** @description Only this one. */
+                event?: string;
+            };
+            header?: never;
+            path: {
+                webhook: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LettersReplayed"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
             /** @description Nothing has that name; `matches` are the closest there are. */

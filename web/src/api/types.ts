@@ -39,6 +39,10 @@ export type Bounds = [west: number, south: number, east: number, north: number];
 export type Info = Closer<"Overview", { bounds: Bounds; substations: Substation[] }>;
 type Substation = Closer<"SubstationAnswer", { at: LonLat }>;
 
+export type Me = Schemas["MeAnswer"];
+export type Audit = Schemas["AuditDocument"];
+export type Action = Schemas["ActionRecord"];
+
 export interface TileJson {
   tiles: string[];
   minzoom: number;
@@ -48,6 +52,11 @@ export interface TileJson {
 }
 
 export type SupplyState = Closer<"StateAnswer", { out: Features; partial: Features }>;
+/** Two states, and what differs between them. */
+export type Comparison = Closer<
+  "ComparisonAnswer",
+  { left: SupplyState; right: SupplyState; differs: Features; bounds: Bounds | null }
+>;
 /** Devices that are open, and the phases that are: `ids[i]` is open on `phases[i]` ("" = all). */
 export type OpenDevices = Schemas["Positions"];
 
@@ -123,7 +132,10 @@ export interface BlastAnswer
   > {}
 
 type Group = Closer<"Group", { features: Features }>;
-export type WhatIfAnswer = Closer<"WhatIfAnswer", { out: Group; back: Group; partial: Group }>;
+export type WhatIfAnswer = Closer<
+  "WhatIfAnswer",
+  { out: Group; back: Group; partial: Group; bounds: Bounds | null }
+>;
 
 /** A step of the document `gridtwin.plan/1`. */
 export type PlanStep = Schemas["PlanStep"];
@@ -134,7 +146,10 @@ type PlanFeatures = Closer<
 >;
 
 /** The document `gridtwin.plan/1` with its features; `dead_beyond` lacks only in older documents. */
-export type Plan = Closer<"PlanAnswer", { features: PlanFeatures; dead_beyond: string[] }>;
+export type Plan = Closer<
+  "PlanAnswer",
+  { features: PlanFeatures; dead_beyond: string[]; bounds: Bounds | null }
+>;
 
 export type Inside = Closer<"IntersectAnswer", { features: Features; bounds: Bounds | null }>;
 
@@ -194,9 +209,19 @@ export type Vegetation = Closer<"VegetationAnswer", { rows: RankedRow[] }>;
 
 export type AskReading = Schemas["AskReading"];
 export type AskTable = Schemas["AskTable"];
+/** A tool that a language model called, and what it was answered. */
+export type ModelCall = Schemas["ModelCall"];
+export type ModelAnswer = Schemas["ModelAnswer"];
 /** What a question that follows refers to. */
 export type AskContext = Schemas["AskContext"];
 /** The answer to a question in words, with the features it is about. */
 export type AskAnswer = Closer<"AskedAnswer", { features: Features; bounds: Bounds | null }>;
 
 export type Job<T> = Closer<"JobAnswer", { result?: T | null }>;
+
+type BoxSides = [left: number, bottom: number, right: number, top: number];
+export type Manual = Schemas["ManualRecord"];
+export type Manuals = Schemas["ManualsDocument"];
+export type ManualDetail = Closer<"ManualsAnswer", { features: Features }>;
+export type ManualSearch = Schemas["ManualSearchDocument"];
+export type ManualPage = Closer<"PageAnswer", { marks: BoxSides[] }>;

@@ -6,6 +6,8 @@ import { getParams, setParams, subscribeParams, useParam } from "../state/params
 import { useStore } from "../state/store";
 import { supply } from "../state/supply";
 import { currentTheme, useTheme } from "../state/theme";
+import { useBasemap } from "./basemap";
+import { isCarried } from "./camera";
 import { putGridMap, useGridMap } from "./current";
 import { formatView, GridMap, parseView } from "./gridmap";
 import { installHook, markIdle } from "./hook";
@@ -42,26 +44,34 @@ export default function MapView({ info, tiles }: { info: Info; tiles: TileJson }
 
   usePaintedLoading(mode === "loading");
   usePaintedVegetation(mode === "vegetation");
-  useEffect(() => grid?.restyle({ theme, mode, info, tiles }), [grid, theme, mode, info, tiles]);
+  const basemap = useBasemap(info);
+  useEffect(
+    () => grid?.restyle({ theme, mode, info, tiles, basemap }),
+    [grid, theme, mode, info, tiles, basemap],
+  );
 
-  return <div className="map" ref={box} />;
+  return (
+    <>
+      <div className="map" ref={box} />
+      {basemap && info.basemap?.attribution && (
+        <p className="attribution">{info.basemap.attribution}</p>
+      )}
+    </>
+  );
 }
 
 /** What the map tells the page, and the page the map. */
 function attach(grid: GridMap): () => void {
-  const { map, channels } = grid;
+  const { map } = grid;
   const leaves: (() => void)[] = [followPointer(grid)];
   setDrawing(true);
   map.once("style.load", () => {
-    leaves.push(
-      supply.subscribe((picture) => {
-        channels.set("supply", picture.supply);
-        channels.set("open", picture.open);
-      }),
-    );
+    leaves.push(supply.subscribe((picture) => grid.paint(picture)));
     putGridMap(grid);
   });
-  map.on("moveend", () => setParams({ map: formatView(map) }));
+  map.on("moveend", (event) => {
+    if (!isCarried(event)) setParams({ map: formatView(map) });
+  });
   map.on("dataloading", () => setDrawing(true));
   map.on("idle", () => {
     setDrawing(false);

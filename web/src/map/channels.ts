@@ -18,7 +18,11 @@ export type ChannelName =
   | "risk" // class of vegetation risk, from 1
   | "chosen" // the selected element
   | "hover"
-  | "area"; // inside the drawn polygon or the chosen outage
+  | "area" // inside the drawn polygon or the chosen outage
+  | "differs"; // side by side: not the same on both maps
+
+/** What a map has of its own beside one that it follows. */
+const OWN: ReadonlySet<ChannelName> = new Set(["supply", "open", "tried", "fate"]);
 
 /** What of MapLibre the channels need. */
 export interface StatefulMap {
@@ -32,8 +36,15 @@ export const SOURCE = "grid";
 
 export class Channels {
   private readonly painted = new Map<ChannelName, Values>();
+  private follower: Channels | null = null;
 
-  constructor(private readonly map: StatefulMap) {}
+  /**
+   * @param onPainted Called with the channels that paint something, whenever these are others.
+   */
+  constructor(
+    private readonly map: StatefulMap,
+    private readonly onPainted: (painted: ReadonlySet<ChannelName>) => void = () => {},
+  ) {}
 
   /** Make the channel show exactly these values; the answer is how many features changed. */
   set(channel: ChannelName, next: Values): number {
@@ -55,8 +66,19 @@ export class Channels {
         changes += 1;
       }
     }
+    const empty = this.count(channel) === 0;
     this.painted.set(channel, next);
+    if (empty !== (this.count(channel) === 0)) this.onPainted(this.names());
+    if (!OWN.has(channel)) this.follower?.set(channel, next);
     return changes;
+  }
+
+  /** Have others paint what these paint, but for who has supply; null: no longer. */
+  lead(follower: Channels | null): void {
+    this.follower = follower;
+    for (const [channel, values] of this.painted) {
+      if (!OWN.has(channel)) follower?.set(channel, values);
+    }
   }
 
   clear(channel: ChannelName): number {
@@ -71,6 +93,11 @@ export class Channels {
     let sum = 0;
     for (const values of this.painted.get(channel)?.values() ?? []) sum += values.size;
     return sum;
+  }
+
+  /** The channels that paint something. */
+  private names(): ReadonlySet<ChannelName> {
+    return new Set([...this.painted.keys()].filter((channel) => this.count(channel) > 0));
   }
 
   /** Paint everything again, after the source itself was replaced. */

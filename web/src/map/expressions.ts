@@ -15,7 +15,10 @@ export const MARK = state("mark");
 /** Place of the class of vegetation risk, from 1; 0 none. */
 export const RISK = state("risk");
 export const CHOSEN: Expr = ["==", state("chosen"), 1];
-export const HOVER: Expr = ["==", state("hover"), 1];
+const HOVER: Expr = ["==", state("hover"), 1];
+/** Is not the same on the map beside. */
+export const DIFFERS: Expr = ["==", state("differs"), 1];
+export const FLAGGED: Expr = ["any", [">", MARK, 0], CHOSEN, HOVER, DIFFERS];
 
 export const both = (test: Expr, width: number): Expr => ["case", test, width, 0];
 
@@ -40,7 +43,8 @@ export function riskWidth(palette: Palette): Expr {
   return ["match", RISK, ...widths, 0] as unknown as Expr;
 }
 
-export function markColor(palette: Palette): Expr {
-  const colors = palette.mark.slice(1).flatMap((color, i) => [i + 1, color]);
-  return ["match", MARK, ...colors, palette.select] as unknown as Expr;
+/** @param alpha Two more digits of every color: how much it covers. */
+export function markColor(palette: Palette, alpha = ""): Expr {
+  const colors = palette.mark.slice(1).flatMap((color, i) => [i + 1, color + alpha]);
+  return ["match", MARK, ...colors, palette.select + alpha] as unknown as Expr;
 }

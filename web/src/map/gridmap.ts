@@ -11,23 +11,28 @@ import {
 } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import type { Bounds, FeatureRef, Info, LayerName, LonLat, TileJson } from "../api/types";
+import type { Picture } from "../state/supply";
 import { prefersCalm, type Theme } from "../state/theme";
 import { Channels, SOURCE } from "./channels";
+import { paintedOpacities } from "./linelayers";
 import type { StyleInput } from "./look";
 import type { Mode } from "./modes";
 import { collect, OVERLAY, type Shape } from "./overlay";
-import { styleOf } from "./style";
+import { STATIONS, stationsOf, styleOf } from "./style";
 import { drawSymbol } from "./symbols";
 
 setWorkerUrl(workerUrl);
 
 const LEAST_SHARE = 0.08; // of the width: what is smaller is a dot
+const POINTER_REACH = 6; // pixels around the pointer
+const NEAR_ZOOM = 14; // from here on a dot is near enough
 
 export class GridMap {
   readonly map: MapLibre;
   readonly channels: Channels;
   private input: StyleInput;
   private readonly shapes = new Map<string, readonly Shape[]>();
+  private follower: GridMap | null = null;
 
   constructor(
     container: HTMLElement,
@@ -40,8 +45,11 @@ export class GridMap {
       mode: look.mode,
       info,
       tiles,
+      stations: null,
       loads: new Map(),
+      basemap: false,
       dim: false,
+      painted: new Set(),
       overlay: collect(new Map()),
     };
     const start = look.view
@@ -61,7 +69,12 @@ export class GridMap {
     });
     this.map.touchZoomRotate.disableRotation();
     this.map.dragRotate.disable();
-    this.channels = new Channels(this.map);
+    this.channels = new Channels(this.map, (painted) => {
+      this.input = { ...this.input, painted };
+      for (const [layer, opacity] of paintedOpacities(painted)) {
+        this.map.setPaintProperty(layer, "line-opacity", opacity, { validate: false });
+      }
+    });
     this.map.setMissingStyleImageResolver((id) => {
       const image = drawSymbol(id);
       if (image) this.map.addImage(id, image.data, { pixelRatio: image.pixelRatio });
@@ -75,6 +88,37 @@ export class GridMap {
     this.input = { ...this.input, ...change };
     this.map.setStyle(styleOf(this.input), { diff: true, transformStyle: withOverlays });
     if (geometry) this.map.once("idle", () => this.channels.repaint());
+    this.follower?.restyle(change);
+  }
+
+  /** Show who has supply, and how switches stand. */
+  paint(picture: Picture): void {
+    this.channels.set("supply", picture.supply);
+    this.channels.set("open", picture.open);
+    if (picture.stations === this.input.stations) return;
+    this.input = { ...this.input, stations: picture.stations };
+    this.map.getSource<GeoJSONSource>(STATIONS)?.setData(stationsOf(this.input));
+  }
+
+  /** Make another map of the same grid, which begins where this one is. */
+  openBeside(container: HTMLElement): GridMap {
+    const { info, tiles, theme, mode } = this.input;
+    const { lng, lat } = this.map.getCenter();
+    const view: View = { zoom: this.map.getZoom(), center: [lng, lat] };
+    return new GridMap(container, info, tiles, { theme, mode, view });
+  }
+
+  /** Have another map look as this one does, now and from now on, but for who has supply. */
+  lead(follower: GridMap): () => void {
+    const { theme, mode, info, tiles, loads, basemap, dim } = this.input;
+    follower.restyle({ theme, mode, info, tiles, loads, basemap, dim });
+    for (const [key, shapes] of this.shapes) follower.draw(key, shapes);
+    this.channels.lead(follower.channels);
+    this.follower = follower;
+    return () => {
+      this.channels.lead(null);
+      this.follower = null;
+    };
   }
 
   /** Draw shapes under a key of the caller's own, in place of those it drew before. */
@@ -83,6 +127,7 @@ export class GridMap {
     else this.shapes.delete(key);
     this.input = { ...this.input, overlay: collect(this.shapes) };
     this.map.getSource<GeoJSONSource>(OVERLAY)?.setData(this.input.overlay);
+    this.follower?.draw(key, shapes);
   }
 
   /** Bring a place or an extent into view. */
@@ -102,9 +147,8 @@ export class GridMap {
     const low = this.map.project([west, south]);
     const high = this.map.project([east, north]);
     const across = low.x >= this.covered() && high.x <= clientWidth;
-    return (
-      across && high.y >= 0 && low.y <= clientHeight && high.x - low.x > LEAST_SHARE * clientWidth
-    );
+    const large = high.x - low.x > LEAST_SHARE * clientWidth || this.map.getZoom() >= NEAR_ZOOM;
+    return across && high.y >= 0 && low.y <= clientHeight && large;
   }
 
   /** What panels and buttons cover, in pixels from each edge. */
@@ -118,22 +162,27 @@ export class GridMap {
     const { clientWidth } = this.map.getContainer();
     const side = document.querySelector(".side .panel, .side .trace-card")?.getBoundingClientRect();
     const covered = side ? side.right - this.map.getContainer().getBoundingClientRect().left : 0;
+    if (covered < 0) return 0;
     // On a narrow screen the panel lies before the map, not beside it.
     return covered < clientWidth * 0.6 ? covered : 0;
   }
 
   /** The feature under a point, the nearest in rank: switches before lines. */
   at(point: PointLike): MapGeoJSONFeature | null {
+    return this.around(point, POINTER_REACH)[0] ?? null;
+  }
+
+  /** What of the grid is drawn within so many pixels of a point, by rank. */
+  around(point: PointLike, reach: number): MapGeoJSONFeature[] {
     const [x, y] = Array.isArray(point) ? point : [point.x, point.y];
-    const reach = 6;
-    const found = this.map
+    const drawn = this.map
       .queryRenderedFeatures([
         [x - reach, y - reach],
         [x + reach, y + reach],
       ])
-      .filter((feature) => feature.source === SOURCE || feature.source === "substations");
+      .filter((feature) => feature.source === SOURCE || feature.source === STATIONS);
     const rank = (feature: MapGeoJSONFeature) => RANK.indexOf(layerOf(feature));
-    return found.sort((a, b) => rank(a) - rank(b))[0] ?? null;
+    return drawn.sort((a, b) => rank(a) - rank(b));
   }
 }
 

@@ -25,6 +25,18 @@ export function legendOf(mode: Mode, theme: Theme, info: Info | null): Group[] {
     { title: TITLES[mode], entries: colors(mode, palette, info) },
     { title: "Switches", entries: switches(theme) },
     { title: "Places", entries: places(palette, theme) },
+    { title: "Operating", entries: operating(theme) },
+  ];
+}
+
+function operating(theme: Theme): Entry[] {
+  const symbol = (name: string): Entry["sign"] => ({ kind: "symbol", name: `${name}/${theme}` });
+  return [
+    { sign: symbol("tag/hold"), says: "hold: nobody operates it" },
+    { sign: symbol("tag/caution"), says: "caution" },
+    { sign: symbol("crew/free"), says: "crew" },
+    { sign: symbol("crew/en_route"), says: "crew on its way" },
+    { sign: symbol("crew/on_site"), says: "crew at work" },
   ];
 }
 
@@ -41,6 +53,10 @@ function supply(palette: Palette): Entry[] {
     { sign: { kind: "line", color: palette.out, width: 3, dash: true }, says: "no supply" },
     { sign: { kind: "line", color: palette.partial, width: 3, dash: true }, says: "some phases" },
     { sign: { kind: "line", color: palette.back, width: 3 }, says: "comes back (what if)" },
+    {
+      sign: { kind: "line", color: palette.differs, width: 7 },
+      says: "not the same (side by side)",
+    },
   ];
 }
 

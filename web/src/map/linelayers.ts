@@ -1,12 +1,13 @@
 /** Lines and secondaries: core, dashes, halo, flag, each a layer of its own. */
 
 import type { ExpressionSpecification as Expr, LayerSpecification } from "maplibre-gl";
-import { SOURCE } from "./channels";
+import { type ChannelName, SOURCE } from "./channels";
 import { energizedColor } from "./colors";
 import {
   both,
   CHOSEN,
-  HOVER,
+  DIFFERS,
+  FLAGGED,
   IS_NOT_WELL,
   IS_OUT,
   MARK,
@@ -50,22 +51,50 @@ const LINE_STOPS: [number, number, number][] = [
 const DASH = [1.2, 2.4];
 const round = { "line-cap": "round", "line-join": "round" } as const;
 
+// Layers that show nothing but what these channels paint, and how opaque they are then. While none
+// of them paints they are wholly transparent: MapLibre then skips them, and a whole territory is
+// drawn in half the time where no graphics card helps. Only a constant is skipped: what differs by
+// feature is in the color.
+const FLAGS: readonly ChannelName[] = ["mark", "chosen", "hover", "differs"];
+const SUPPLIES: readonly ChannelName[] = ["supply", "fate"];
+const PAINTED_ONLY: Readonly<Record<string, { by: readonly ChannelName[]; opacity: number }>> = {
+  "secondaries-flag": { by: FLAGS, opacity: 1 },
+  "secondaries-out": { by: SUPPLIES, opacity: 1 },
+  "lines-halo": { by: SUPPLIES, opacity: 0.3 },
+  "lines-risk": { by: ["risk"], opacity: 0.75 },
+  "lines-flag": { by: FLAGS, opacity: 1 },
+  "lines-out": { by: SUPPLIES, opacity: 1 },
+};
+
+/** Opacity of each of the layers that only some channels fill, by what is painted now. */
+export function paintedOpacities(painted: ReadonlySet<ChannelName>): [string, number][] {
+  return Object.entries(PAINTED_ONLY).map(([layer, { by, opacity }]) => [
+    layer,
+    by.some((channel) => painted.has(channel)) ? opacity : 0,
+  ]);
+}
+
 export function lineLayers(input: StyleInput, palette: Palette): LayerSpecification[] {
   const lines = { source: SOURCE, "source-layer": "lines", type: "line" } as const;
   const seconds = { source: SOURCE, "source-layer": "secondaries", type: "line" } as const;
   const color = energizedColor(input, palette);
   const core: Expr = ["case", IS_OUT, palette.outCore, RETURNS, palette.back, color];
   const dash: Expr = ["case", IS_OUT, palette.out, palette.partial];
-  const flagged: Expr = ["any", [">", MARK, 0], CHOSEN, HOVER];
   const flag: Expr = [
     "case",
     CHOSEN,
-    palette.select,
+    `${palette.select}e6`,
     [">", MARK, 0],
-    markColor(palette),
-    palette.select,
+    markColor(palette, "9e"),
+    DIFFERS,
+    `${palette.differs}9e`,
+    `${palette.select}59`,
   ];
-  const flagOpacity: Expr = ["case", CHOSEN, 0.9, [">", MARK, 0], 0.62, 0.35];
+  const opacities = new Map(paintedOpacities(input.painted));
+  const shown = (layer: string) => ({
+    "line-opacity": opacities.get(layer) ?? 1,
+    "line-opacity-transition": { duration: 0 },
+  });
   const thin = (test: Expr | null, more: number) =>
     zoomed(
       [14, test ? both(test, 0.6 + more) : 0.6],
@@ -77,7 +106,7 @@ export function lineLayers(input: StyleInput, palette: Palette): LayerSpecificat
       id: "secondaries-flag",
       ...seconds,
       layout: round,
-      paint: { "line-color": flag, "line-opacity": flagOpacity, "line-width": thin(flagged, 5) },
+      paint: { "line-color": flag, ...shown("secondaries-flag"), "line-width": thin(FLAGGED, 5) },
     },
     {
       id: "secondaries",
@@ -89,7 +118,12 @@ export function lineLayers(input: StyleInput, palette: Palette): LayerSpecificat
       id: "secondaries-out",
       ...seconds,
       layout: round,
-      paint: { "line-color": dash, "line-dasharray": DASH, "line-width": thin(IS_NOT_WELL, 0.4) },
+      paint: {
+        "line-color": dash,
+        "line-dasharray": DASH,
+        ...shown("secondaries-out"),
+        "line-width": thin(IS_NOT_WELL, 0.4),
+      },
     },
     {
       id: "lines-halo",
@@ -97,7 +131,7 @@ export function lineLayers(input: StyleInput, palette: Palette): LayerSpecificat
       layout: round,
       paint: {
         "line-color": ["case", RETURNS, palette.back, IS_OUT, palette.outHalo, palette.partial],
-        "line-opacity": 0.3,
+        ...shown("lines-halo"),
         "line-width": widths(LINE_STOPS, ["any", IS_NOT_WELL, RETURNS], 5),
       },
     },
@@ -107,7 +141,7 @@ export function lineLayers(input: StyleInput, palette: Palette): LayerSpecificat
       layout: round,
       paint: {
         "line-color": riskColor(palette),
-        "line-opacity": 0.75,
+        ...shown("lines-risk"),
         "line-width": widths(LINE_STOPS, [">", RISK, 0], riskWidth(palette)),
       },
     },
@@ -117,8 +151,8 @@ export function lineLayers(input: StyleInput, palette: Palette): LayerSpecificat
       layout: round,
       paint: {
         "line-color": flag,
-        "line-opacity": flagOpacity,
-        "line-width": widths(LINE_STOPS, flagged, 6),
+        ...shown("lines-flag"),
+        "line-width": widths(LINE_STOPS, FLAGGED, 6),
       },
     },
     {
@@ -129,7 +163,7 @@ export function lineLayers(input: StyleInput, palette: Palette): LayerSpecificat
         "line-color": core,
         // Of each feature in both looks: a tile that is under way when a property turns constant
         // cannot take the state of its features any more.
-        "line-opacity": ["case", flagged, 1, IS_NOT_WELL, 1, input.dim ? 0.32 : 1],
+        "line-opacity": ["case", FLAGGED, 1, IS_NOT_WELL, 1, input.dim ? 0.32 : 1],
         "line-width": widths(LINE_STOPS, null, 0),
       },
     },
@@ -140,6 +174,7 @@ export function lineLayers(input: StyleInput, palette: Palette): LayerSpecificat
       paint: {
         "line-color": dash,
         "line-dasharray": DASH,
+        ...shown("lines-out"),
         "line-width": widths(LINE_STOPS, IS_NOT_WELL, 0.6),
       },
     },

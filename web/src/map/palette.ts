@@ -18,6 +18,7 @@ export interface Palette {
   partial: string;
   back: string;
   select: string;
+  differs: string; // from the map beside
   draw: string;
   mark: readonly string[]; // by role, see roles.ts
   symbol: string; // line of a symbol
@@ -59,6 +60,7 @@ const DARK: Palette = {
   partial: "#ffb454",
   back: "#3ddc97",
   select: "#ffffff",
+  differs: "#ee6bff",
   draw: "#4cc9ff",
   mark: ["#00000000", "#4cc9ff", "#8d99a8", "#ffd23f", "#c792ff", "#6fd3c1", "#ff8f6b", "#ffffff"],
   symbol: "#e6edf3",
@@ -118,6 +120,7 @@ const LIGHT: Palette = {
   partial: "#a85b00",
   back: "#0b7d4b",
   select: "#0b1118",
+  differs: "#b312c9",
   draw: "#0a64b4",
   mark: ["#00000000", "#0077d9", "#7b8794", "#8a6a00", "#7b2fd0", "#0b7a6b", "#c44512", "#0b1118"],
   symbol: "#1d2733",

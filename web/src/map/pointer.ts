@@ -1,13 +1,18 @@
 /** The pointer on the map: a tooltip for what it is over, a choice on a click. */
 
-import type { MapMouseEvent } from "maplibre-gl";
+import type { MapMouseEvent, MapTouchEvent } from "maplibre-gl";
+import type { LonLat } from "../api/types";
+import { formatPlace } from "../parts/places";
 import { counted, kindName } from "../parts/words";
-import { chooseElement } from "../state/params";
+import { chooseElement, setParams } from "../state/params";
 import { type GridMap, layerOf, refOf } from "./gridmap";
 import { valuesOf } from "./roles";
 
 /** Panels that use the pointer themselves (drawing a polygon) hold the choice back meanwhile. */
 export const pointer = { held: false };
+
+const LONG_PRESS_MS = 550;
+const ENDS_OF_PRESS = ["touchend", "touchcancel", "touchmove", "movestart"] as const;
 
 export function followPointer(grid: GridMap): () => void {
   const { map } = grid;
@@ -50,6 +55,7 @@ export function followPointer(grid: GridMap): () => void {
     const mrid = feature?.properties?.mrid as string | undefined;
     if (mrid) chooseElement(mrid);
   };
+  const leaveAsking = followAsking(grid);
   map.on("mousemove", moved);
   map.on("mouseout", left);
   map.on("click", clicked);
@@ -58,8 +64,35 @@ export function followPointer(grid: GridMap): () => void {
     map.off("mousemove", moved);
     map.off("mouseout", left);
     map.off("click", clicked);
+    leaveAsking();
     tip.remove();
   };
+}
+
+/** Ask what is at a place: by the right button, or a finger that stays. */
+function followAsking({ map }: GridMap): () => void {
+  let timer = 0;
+  const ask = ({ lngLat }: MapMouseEvent | MapTouchEvent) => {
+    if (!pointer.held) askAbout([lngLat.lng, lngLat.lat]);
+  };
+  const pressed = (event: MapTouchEvent) => {
+    clearTimeout(timer);
+    if (event.points.length === 1) timer = window.setTimeout(() => ask(event), LONG_PRESS_MS);
+  };
+  const released = () => clearTimeout(timer);
+  map.on("contextmenu", ask);
+  map.on("touchstart", pressed);
+  for (const end of ENDS_OF_PRESS) map.on(end, released);
+  return () => {
+    released();
+    map.off("contextmenu", ask);
+    map.off("touchstart", pressed);
+    for (const end of ENDS_OF_PRESS) map.off(end, released);
+  };
+}
+
+export function askAbout(place: LonLat): void {
+  setParams({ here: formatPlace(place), panel: "here" }, { push: true });
 }
 
 function describe(properties: Record<string, unknown>, layer: string): HTMLElement[] {

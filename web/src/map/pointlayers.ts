@@ -6,7 +6,8 @@ import { energizedColor } from "./colors";
 import {
   both,
   CHOSEN,
-  HOVER,
+  DIFFERS,
+  FLAGGED,
   IS_NOT_WELL,
   IS_OUT,
   MARK,
@@ -19,14 +20,13 @@ import {
 import { FONT_STRONG, type StyleInput } from "./look";
 import type { Palette } from "./palette";
 
-/** A ring around points that are chosen, marked or pointed at. */
+/** A ring around points that are chosen, marked, pointed at, or not the same on the map beside. */
 export function pointFlag(
   layer: string,
   radius: number,
   palette: Palette,
   minzoom: number,
 ): LayerSpecification {
-  const flagged: Expr = ["any", [">", MARK, 0], CHOSEN, HOVER];
   return {
     id: `${layer}-flag`,
     source: SOURCE,
@@ -34,16 +34,18 @@ export function pointFlag(
     type: "circle",
     minzoom,
     paint: {
-      "circle-radius": zoomed([10, both(flagged, radius * 0.7)], [16, both(flagged, radius * 1.5)]),
+      "circle-radius": zoomed([10, both(FLAGGED, radius * 0.7)], [16, both(FLAGGED, radius * 1.5)]),
       "circle-color": [
         "case",
         CHOSEN,
         palette.select,
         [">", MARK, 0],
         markColor(palette),
+        DIFFERS,
+        palette.differs,
         palette.select,
       ],
-      "circle-opacity": ["case", CHOSEN, 0.3, [">", MARK, 0], 0.55, 0.2],
+      "circle-opacity": ["case", CHOSEN, 0.3, ["any", [">", MARK, 0], DIFFERS], 0.55, 0.2],
       "circle-stroke-color": palette.select,
       "circle-stroke-width": ["case", CHOSEN, 2, 0],
     },

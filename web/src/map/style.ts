@@ -2,6 +2,7 @@
 
 import type { StyleSpecification } from "maplibre-gl";
 import type { Info } from "../api/types";
+import { BASEMAP, basemapLayers } from "./basemaplayers";
 import { SOURCE } from "./channels";
 import { gridLayers } from "./layers";
 import type { StyleInput } from "./look";
@@ -24,11 +25,13 @@ export function styleOf(input: StyleInput): StyleSpecification {
         maxzoom: tiles.maxzoom,
         bounds: tiles.bounds,
       },
-      substations: { type: "geojson", data: substationsOf(info) },
+      ...(input.basemap ? basemapSource(info) : {}),
+      [STATIONS]: { type: "geojson", data: stationsOf(input) },
       [OVERLAY]: { type: "geojson", data: input.overlay },
     },
     layers: [
       { id: "ground", type: "background", paint: { "background-color": palette.ground } },
+      ...(input.basemap ? basemapLayers(input.theme) : []),
       ...overlayAreas(palette),
       ...gridLayers(input, palette),
       ...overlayHandles(palette),
@@ -36,21 +39,34 @@ export function styleOf(input: StyleInput): StyleSpecification {
   };
 }
 
-function substationsOf(info: Info): GeoJSON.FeatureCollection {
+/** The archive of this server; its zooms and bounds are read from its head. */
+function basemapSource({ basemap }: Info): StyleSpecification["sources"] {
+  if (!basemap) return {};
+  const { href } = new URL(basemap.url, window.location.origin);
+  return { [BASEMAP]: { type: "vector", url: `pmtiles://${href}` } };
+}
+
+export const STATIONS = "substations";
+
+/** The substations, and what share of its customers each has out. */
+export function stationsOf({ info, stations }: StyleInput): GeoJSON.FeatureCollection {
   return {
     type: "FeatureCollection",
-    features: info.substations.map((station) => ({
-      type: "Feature",
-      id: station.id,
-      geometry: { type: "Point", coordinates: station.at },
-      properties: {
-        mrid: station.mrid,
-        name: station.name || station.mrid,
-        customers: station.customers,
-        out: station.out,
-        ring: ring(station.out, station.customers),
-      },
-    })),
+    features: info.substations.map((station) => {
+      const out = stations ? (stations.get(station.id) ?? 0) : station.out;
+      return {
+        type: "Feature",
+        id: station.id,
+        geometry: { type: "Point", coordinates: station.at },
+        properties: {
+          mrid: station.mrid,
+          name: station.name || station.mrid,
+          customers: station.customers,
+          out,
+          ring: ring(out, station.customers),
+        },
+      };
+    }),
   };
 }
 

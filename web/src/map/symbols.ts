@@ -3,7 +3,7 @@
  *
  * Shape says the kind, filling says the position: filled is closed, hollow with a gap is open, half
  * filled is open on some phases. Names: `switch/KIND/POSITION/THEME`, `station/PERCENT/THEME`,
- * `priority/THEME`.
+ * `priority/THEME`, `tag/KIND/THEME`, `crew/STATUS/THEME`.
  */
 
 import type { Theme } from "../state/theme";
@@ -24,6 +24,8 @@ export function drawSymbol(name: string): Symbol | null {
   if (parts[0] === "switch")
     return draw(24, (pen) => device(pen, palette, parts[1] ?? "", parts[2] ?? ""));
   if (parts[0] === "station") return draw(36, (pen) => station(pen, palette, Number(parts[1])));
+  if (parts[0] === "tag") return draw(22, (pen) => hung(pen, palette, parts[1] ?? ""));
+  if (parts[0] === "crew") return draw(26, (pen) => crew(pen, palette, parts[1] ?? ""));
   if (parts[0] === "priority") return draw(14, (pen) => priority(pen, palette));
   return null;
 }
@@ -144,6 +146,47 @@ function station(pen: Pen, palette: Palette, out: number): void {
   pen.rect(-5, -5, 10, 10);
   pen.fill();
   pen.stroke();
+}
+
+/** A tag on its string: H for hold, ! for caution. */
+function hung(pen: Pen, palette: Palette, kind: string): void {
+  const color = kind === "hold" ? palette.out : palette.partial;
+  pen.lineWidth = 1.6;
+  pen.strokeStyle = color;
+  pen.stroke(new Path2D("M0 -10V-6"));
+  const card = new Path2D();
+  card.roundRect(-5.5, -6, 11, 14, 2);
+  pen.fillStyle = color;
+  pen.fill(card);
+  pen.strokeStyle = palette.ground;
+  pen.stroke(card);
+  pen.fillStyle = palette.ground;
+  pen.font = "700 10px 'Noto Sans', sans-serif";
+  pen.textAlign = "center";
+  pen.textBaseline = "middle";
+  pen.fillText(kind === "hold" ? "H" : "!", 0, 1.4);
+}
+
+/** A truck: filled at work, hollow when free, dim when it is not to be sent. */
+function crew(pen: Pen, palette: Palette, status: string): void {
+  const body = new Path2D("M-9 -5H3V4H-9ZM3 -2H7L9 1V4H3Z");
+  const color = status === "away" ? palette.labelQuiet : palette.select;
+  pen.lineWidth = 4.5;
+  pen.strokeStyle = palette.ground;
+  pen.stroke(body);
+  pen.fillStyle = status === "on_site" ? color : palette.symbolFill;
+  pen.fill(body);
+  pen.lineWidth = 1.8;
+  pen.strokeStyle = color;
+  pen.setLineDash(status === "en_route" ? [3, 2] : []);
+  pen.stroke(body);
+  pen.setLineDash([]);
+  pen.fillStyle = color;
+  for (const x of [-5, 5]) {
+    pen.beginPath();
+    pen.arc(x, 5, 2.2, 0, 2 * Math.PI);
+    pen.fill();
+  }
 }
 
 /** A small cross, as on a hospital. */

@@ -27,6 +27,10 @@ const PATHS = {
   isolate: "M3 12h5M16 12h5M8 7v10M16 7v10M11 12h2",
   feeder: "M4 20V9l4-5 4 5v11M8 12h0M12 14h4l4-3",
   ask: "M4 5h16v11h-8l-4.500 4v-4H4zM8.500 9h7M8.500 12.500h4.500",
+  manual: "M5 4.500h9l5 5V20H5zM14 4.500v5h5M8.500 13h7M8.500 16.500h7",
+  customer: "M12 4a4 4 0 1 1 0 8 4 4 0 0 1 0-8ZM4.500 20.500a7.500 7.500 0 0 1 15 0",
+  operate: "M3 17h5M16 17h5M8 17l7-9M8 17h.01M16 17h.01M12 4v3",
+  sides: "M4 5h16v14H4zM12 5v14",
   play: "M7 5v14l12-7L7 5Z",
   pause: "M8 5v14M16 5v14",
 } as const;

@@ -1,12 +1,14 @@
 /** The shell: rail, search, panel, map, status; what is in them comes from the registry. */
 
-import { lazy, Suspense } from "react";
+import { lazy, type ReactNode, Suspense } from "react";
 import { PANELS, type Place, SIDE, WIDGETS } from "../panels/registry";
+import { type ParamKey, useParam } from "../state/params";
 import { useStore } from "../state/store";
 import { Help } from "./Help";
 import { LoadingBar } from "./LoadingBar";
 import { LostServer } from "./LostServer";
 import { MapButtons } from "./MapButtons";
+import { Newcomer } from "./Newcomer";
 import { Notices } from "./Notices";
 import { PanelHost } from "./PanelHost";
 import { Rail } from "./Rail";
@@ -34,6 +36,7 @@ export function App() {
             <p className="waiting">Loading the grid ...</p>
           )}
         </Suspense>
+        <Widgets place="map" />
         <div className="side">
           {SIDE.map(({ key, component: Part }) => (
             <Part key={key} />
@@ -58,6 +61,7 @@ export function App() {
         </div>
         <LostServer />
         <Notices />
+        <Newcomer />
       </main>
       <StatusStrip />
       <Help />
@@ -68,11 +72,23 @@ export function App() {
 function Widgets({ place }: { place: Place }) {
   const info = useStore((store) => store.info);
   if (!info) return null;
-  return WIDGETS.filter((widget) => widget.place === place).map(({ key, component: Widget }) => (
-    <Suspense key={key} fallback={null}>
-      <Widget />
-    </Suspense>
-  ));
+  return WIDGETS.filter((widget) => widget.place === place).map(
+    ({ key, opens, component: Widget }) => (
+      <Suspense key={key} fallback={null}>
+        {opens ? (
+          <WhileAsked param={opens}>
+            <Widget />
+          </WhileAsked>
+        ) : (
+          <Widget />
+        )}
+      </Suspense>
+    ),
+  );
+}
+
+function WhileAsked({ param, children }: { param: ParamKey; children: ReactNode }) {
+  return useParam(param) === null ? null : children;
 }
 
 function focusSearch() {

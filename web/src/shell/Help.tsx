@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from "react";
 import { Icon } from "../parts/icons";
 import { type Shortcut, shortcuts, useShortcuts } from "../parts/keyboard";
+import { TOUR } from "./Newcomer";
 
 const NAMES: Record<string, string> = {
   Escape: "Esc",
@@ -54,6 +55,19 @@ export function Help() {
           <dd>Move the map, when it has the focus</dd>
         </div>
       </dl>
+      <p className="carried">
+        <button
+          type="button"
+          className="text-button"
+          onClick={() => {
+            dialog.current?.close();
+            window.dispatchEvent(new Event(TOUR));
+          }}
+        >
+          Show me around
+        </button>{" "}
+        in five steps.
+      </p>
       <p className="carried">
         This page carries the work of others:{" "}
         <a href="/licenses.txt" target="_blank" rel="noreferrer">

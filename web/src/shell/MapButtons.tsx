@@ -3,13 +3,15 @@ import { currentGridMap } from "../map/current";
 import { copyText } from "../parts/copying";
 import { Icon, type IconName } from "../parts/icons";
 import { useShortcuts } from "../parts/keyboard";
+import { toggleSides, useSidesOpen } from "../state/sides";
 import { useStore } from "../state/store";
 import { prefersCalm, toggleTheme, useTheme } from "../state/theme";
 
-/** Zoom, whole territory, theme, link. */
+/** Zoom, whole territory, theme, a second map, link. */
 export function MapButtons() {
   const theme = useTheme();
-  const buttons = useMemo(() => actions(theme === "dark"), [theme]);
+  const two = useSidesOpen();
+  const buttons = useMemo(() => actions(theme === "dark", two), [theme, two]);
   useShortcuts(buttons);
   return (
     <div className="map-buttons" role="toolbar" aria-label="Map">
@@ -30,7 +32,14 @@ export function MapButtons() {
   );
 }
 
-function actions(dark: boolean): { key: string; says: string; icon: IconName; run: () => void }[] {
+interface Action {
+  key: string;
+  says: string;
+  icon: IconName;
+  run: () => void;
+}
+
+function actions(dark: boolean, two: boolean): Action[] {
   const motion = () => ({ animate: !prefersCalm() });
   const map = () => currentGridMap()?.map;
   return [
@@ -42,6 +51,12 @@ function actions(dark: boolean): { key: string; says: string; icon: IconName; ru
       says: dark ? "Light theme" : "Dark theme",
       icon: dark ? "sun" : "moon",
       run: toggleTheme,
+    },
+    {
+      key: "d",
+      says: two ? "One map" : "Two maps side by side",
+      icon: "sides",
+      run: toggleSides,
     },
     {
       key: "c",

@@ -2,6 +2,7 @@ import { useMemo } from "react";
 import type { Panel } from "../panels/registry";
 import { Icon } from "../parts/icons";
 import { useShortcuts } from "../parts/keyboard";
+import { useMe } from "../state/me";
 import { getParams, setParams, useParam } from "../state/params";
 import { useStore } from "../state/store";
 
@@ -12,13 +13,17 @@ export function openPanel(key: string | null): void {
 /** The column of panels; the one that is open is pressed. */
 export function Rail({ panels }: { panels: readonly Panel[] }) {
   const info = useStore((store) => store.info);
+  const me = useMe((known) => known.me);
   const open = useParam("panel");
   const shown = useMemo(
     () =>
       panels.filter(
-        (panel) => !panel.hidden && (!panel.available || (info && panel.available(info))),
+        ({ hidden, available, permission }) =>
+          !hidden &&
+          (!available || (info && available(info))) &&
+          (!permission || me?.permissions.includes(permission)),
       ),
-    [panels, info],
+    [panels, info, me],
   );
   const keys = useMemo(
     () =>

@@ -1,6 +1,7 @@
 import { useEffect, useState } from "react";
 import { count, fullClock } from "../parts/words";
 import { useStore } from "../state/store";
+import { Person } from "./Person";
 
 const WORDS = { connecting: "Connecting", live: "Live", lost: "No connection" } as const;
 
@@ -19,6 +20,7 @@ export function StatusStrip() {
         </span>
       )}
       <span className="grow" />
+      <Person />
       {info && <span className="status-quiet wide">{info.name}</span>}
       <span className="status-quiet wide">state {version}</span>
       <span className="link" data-link={link}>

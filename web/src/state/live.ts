@@ -6,7 +6,7 @@ import type { StateEvent, SupplyState } from "../api/types";
 import { notify, tick, useStore } from "./store";
 import { supply } from "./supply";
 
-const TOLD = ["outages", "estimates", "ami", "findings"] as const; // ask for those again
+const TOLD = ["outages", "estimates", "ami", "findings", "operating", "crews"] as const; // ask for those again
 
 let stream: EventStream | null = null;
 let wake = () => {}; // ends the pause before the next first load
@@ -91,7 +91,8 @@ async function catchUp(): Promise<void> {
 
 async function refetch(): Promise<void> {
   const state = await api.state(null, { quiet: true });
-  tick("findings"); // no number of the state tells whether one was accepted meanwhile
+  // No number of the state tells whether one of those changed meanwhile.
+  for (const what of ["findings", "operating", "crews"] as const) tick(what);
   const { info: before, changes } = useStore.getState();
   if (before?.network === state.network && changes === state.changes) return;
   const info = await api.info({ quiet: true });

@@ -13,14 +13,22 @@ export const PARAM_KEYS = [
   "panel", // key of the open panel
   "sel", // mRID of the chosen element
   "mode", // how lines are colored
+  "base", // off: the basemap is hidden
   "theme", // dark or light; absent: as the system says
   "trace", // kind:mrid[:mrid2], or blast.SCOPE:mrid
   "whatif", // mrid:o (open), mrid:c (closed), mrid:PHASES, separated by commas
   "fault", // mRID of the faulted element a plan is for
   "sides", // all: its plan operates switches towards dead ends too
+  "here", // a place that is asked about, latitude,longitude
+  "way", // a measured course: such places, separated by semicolons
   "at", // a past moment, ISO 8601
+  "left", // what the first of two maps shows: now, normal, whatif, or a past moment
+  "right", // and the second; absent: there is one map
   "area", // a polygon
   "outage", // the chosen outage
+  "planned", // the chosen planned outage, or new: one that is to be announced
+  "feeder", // whose one-line diagram is shown
+  "order", // the chosen switching order
   "trim", // how the trimming list is grouped: section, span, feeder
   "finding", // the chosen finding, rule:mrid
   "found", // which findings are listed: open, all, a severity or a rule
@@ -28,6 +36,7 @@ export const PARAM_KEYS = [
   "replay", // the replay is open, over so many hours
   "legend", // open, or absent
   "ask", // a question in words
+  "manual", // a question to the manuals
   "pick", // which of the readings offered is meant
   "about", // what a question that follows refers to, as JSON
 ] as const;
@@ -46,12 +55,12 @@ export function parseParams(hash: string): Params {
   return params;
 }
 
-/** Write a hash, keys in one order, readable: `/`, `:`, `,` stay as they are. */
+/** Write a hash, keys in one order, readable: `/`, `:`, `,`, `;` stay as they are. */
 export function formatParams(params: Params): string {
   const pairs = PARAM_KEYS.flatMap((key) => {
     const value = params[key];
     return value
-      ? [`${key}=${encodeURIComponent(value).replace(/%(2F|3A|2C)/g, decodeURIComponent)}`]
+      ? [`${key}=${encodeURIComponent(value).replace(/%(2F|3A|2C|3B)/g, decodeURIComponent)}`]
       : [];
   });
   return pairs.length ? `#${pairs.join("&")}` : "";
@@ -60,6 +69,14 @@ export function formatParams(params: Params): string {
 type Listener = () => void;
 const listeners = new Set<Listener>();
 let current: Params = typeof window === "undefined" ? {} : parseParams(window.location.hash);
+
+/** The view with which the page was opened. */
+const opened: Params = current;
+
+/** What a parameter was in the link that opened the page; null where the link left the place open. */
+export function readLinked(key: ParamKey): string | null {
+  return opened.map ? (opened[key] ?? null) : null;
+}
 
 export function getParams(): Params {
   return current;

@@ -24,7 +24,15 @@ export interface Store {
   notices: Notice[];
   spoken: string; // what screen readers announce
   /** Counters that go up when the server says that something changed; panels refetch on them. */
-  ticks: { outages: number; estimates: number; ami: number; findings: number; state: number };
+  ticks: {
+    outages: number;
+    estimates: number;
+    ami: number;
+    findings: number;
+    operating: number;
+    crews: number;
+    state: number;
+  };
 }
 
 export const useStore = create<Store>(() => ({
@@ -39,7 +47,7 @@ export const useStore = create<Store>(() => ({
   drawing: false,
   notices: [],
   spoken: "",
-  ticks: { outages: 0, estimates: 0, ami: 0, findings: 0, state: 0 },
+  ticks: { outages: 0, estimates: 0, ami: 0, findings: 0, operating: 0, crews: 0, state: 0 },
 }));
 
 let nextNotice = 1;

@@ -22,6 +22,8 @@ export type Values = Map<LayerName, Map<number, number>>;
 export interface Picture {
   supply: Values; // OUT or PARTIAL
   open: Values; // switches that differ from normal or are open: bits of the open phases, or CLOSED
+  /** Customers out by substation; null: those that the facts of the grid tell. */
+  stations: ReadonlyMap<number, number> | null;
 }
 
 const BITS: Record<string, number> = { A: 1, B: 2, C: 4 };
@@ -38,7 +40,7 @@ export function phaseBits(phases: string): number {
 
 /** Read a whole state. */
 export function pictureOf(
-  state: Pick<SupplyState, "out" | "partial" | "open" | "closed">,
+  state: Pick<SupplyState, "out" | "partial" | "open" | "closed" | "substations">,
 ): Picture {
   const supply: Values = new Map();
   for (const layer of LAYERS) {
@@ -47,7 +49,12 @@ export function pictureOf(
     for (const id of state.out[layer] ?? []) values.set(id, OUT);
     if (values.size) supply.set(layer, values);
   }
-  return { supply, open: new Map([["switches", openOf(state.open, state.closed)]]) };
+  const { ids, customers } = state.substations;
+  return {
+    supply,
+    open: new Map([["switches", openOf(state.open, state.closed)]]),
+    stations: new Map(ids.map((id, i) => [id, customers[i] ?? 0])),
+  };
 }
 
 function openOf(open: OpenDevices, closed: { ids: number[] }): Map<number, number> {
@@ -71,13 +78,13 @@ export function changedBy(picture: Picture, event: StateEvent): Picture {
   }
   const open = new Map(picture.open.get("switches"));
   for (const [id, value] of openOf(event.open, event.closed)) open.set(id, value);
-  return { supply, open: new Map([["switches", open]]) };
+  return { supply, open: new Map([["switches", open]]), stations: null };
 }
 
 type Listener = (picture: Picture) => void;
 
 class Supply {
-  current: Picture = { supply: new Map(), open: new Map() };
+  current: Picture = { supply: new Map(), open: new Map(), stations: null };
   private instead: Picture | null = null;
   private readonly listeners = new Set<Listener>();
 
@@ -86,7 +93,7 @@ class Supply {
   }
 
   setCurrent(state: SupplyState): void {
-    this.current = pictureOf(state);
+    this.current = { ...pictureOf(state), stations: null };
     if (!this.instead) this.tell();
   }
 

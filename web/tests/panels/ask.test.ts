@@ -1,15 +1,22 @@
 import { describe, expect, it } from "vitest";
+import { readEvents } from "../../src/api/eventStream";
 import type { AskAnswer, AskReading } from "../../src/api/types";
 import {
   chartOf,
-  commandOf,
   doorOf,
   leadOf,
   nextQuestions,
   shownTable,
   viewOf,
   wordsOf,
+  wordsOfModel,
 } from "../../src/panels/ask/answer";
+import {
+  followProgress,
+  NO_PROGRESS,
+  nameConversation,
+  writeRequest,
+} from "../../src/panels/ask/client";
 import {
   fillExample,
   fitContext,
@@ -33,6 +40,7 @@ const answer: AskAnswer = {
   question: "what are the most critical elements?",
   outcome: "answered",
   sentence: "2 elements.",
+  command: null,
   reading,
   choices: [],
   nearest: [],
@@ -52,7 +60,24 @@ const answer: AskAnswer = {
   context: { question: "worst_losses", elements: [], time: [], values: {} },
   features: {},
   bounds: null,
+  model: null,
 };
+
+describe("a conversation", () => {
+  it("has a name that the server takes, and no other has", () => {
+    const names = Array.from({ length: 100 }, nameConversation);
+    expect(new Set(names).size).toBe(100);
+    for (const name of names) expect(name).toMatch(/^[A-Za-z0-9_-]{8,64}$/);
+  });
+
+  it("goes with each of its questions", () => {
+    const name = nameConversation();
+    const first = { text: "who is out", pick: 0, about: null };
+    const then = { text: "and on F-1?", pick: 0, about: answer.context };
+    expect(writeRequest(first, name)).toMatchObject({ question: "who is out", conversation: name });
+    expect(writeRequest(then, name)).toMatchObject({ context: answer.context, conversation: name });
+  });
+});
 
 describe("a question in the address", () => {
   const about = { question: "q", elements: ["A,B"], time: [], values: { top: 3 } };
@@ -235,11 +260,58 @@ describe("how an answer goes on", () => {
     expect(door("#panel=findings")?.says).toBe("Open the list of findings");
     expect(doorOf(viewOf(answer))).toBeNull();
   });
+});
 
-  it("shows the command a refused order names", () => {
-    const sentence = "'open' is an order. A person who may can run: gridtwin switch open B-1";
-    expect(commandOf({ ...answer, outcome: "refused", sentence })).toBe("gridtwin switch open B-1");
-    expect(commandOf({ ...answer, sentence })).toBeNull();
-    expect(commandOf({ ...answer, outcome: "refused" })).toBeNull();
+describe("an answer of a model", () => {
+  const model = {
+    ...{ name: "m", host: "h", stopped: null, calls: [] },
+    usage: { requests: 1, tokens: 2, dollars: null, seconds: 1 },
+    figures: [
+      { text: "12", start: 3, calls: [1] },
+      { text: "47", start: 10, calls: [] },
+    ],
+  };
+
+  it("marks figures that no tool answered", () => {
+    expect(wordsOfModel("It 12 and 47.", model)).toEqual([
+      { text: "It 12 and ", unfounded: false },
+      { text: "47", unfounded: true },
+      { text: ".", unfounded: false },
+    ]);
+  });
+
+  it("is followed while it comes", () => {
+    const steps: [string, unknown][] = [
+      ["text", { text: "Let me see" }],
+      ["call", { tool: "overview", arguments: {} }],
+      ["result", { tool: "overview", sentence: "All is well." }],
+      ["text", { text: "All " }],
+      ["text", { text: "is well." }],
+    ];
+    const progress = steps.reduce(
+      (held, [kind, data]) => followProgress(held, kind, data),
+      NO_PROGRESS,
+    );
+    expect(progress).toEqual({
+      calls: [{ tool: "overview", sentence: "All is well." }],
+      text: "All is well.",
+    });
+  });
+
+  it("is read event by event, however it is cut", async () => {
+    const sent = 'event: text\ndata: {"text":"ä"}\n\nevent: answer\ndata: {"x":1}\n\nevent: te';
+    const bytes = new TextEncoder().encode(sent);
+    const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
+      start(controller) {
+        for (const byte of bytes) controller.enqueue(Uint8Array.of(byte));
+        controller.close();
+      },
+    });
+    const events = [];
+    for await (const event of readEvents(body)) events.push(event);
+    expect(events).toEqual([
+      { kind: "text", data: { text: "ä" } },
+      { kind: "answer", data: { x: 1 } },
+    ]);
   });
 });

@@ -11,13 +11,13 @@ import shapely
 
 from gridtwin.analysis.place.outline import draw_outline
 from gridtwin.analysis.state import identity
+from gridtwin.results.outage_answers import make_outage_record
 from gridtwin.results.outage_board import (
     describe_estimate,
     find_point_rows,
     format_seconds,
     list_priority_out,
 )
-from gridtwin.results.outage_documents import make_outage_record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gridtwin.analysis.state.identity import find_drawn
+from gridtwin.analysis.state.identity import find_drawn, find_place
+from gridtwin.model.ids import Element
 from gridtwin.results.element_answer import identify_element
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
     from gridtwin.analysis.state.situation import Situation
     from gridtwin.api.views.feature_ids import FeatureIds
-    from gridtwin.model.ids import Element
+    from gridtwin.model.network import Network
 
 
 def list_hits(
@@ -35,6 +36,18 @@ def list_hits(
         | {"feature": find_feature(situation, features, element)}
         for element in elements
     ]
+
+
+def locate_usage_point(network: Network, features: FeatureIds, mrid: str) -> dict[str, Any]:
+    """Return where a usage point lies, and its feature; nothing where the network has none."""
+    row = network.ids.tables["usage_points"].find_row(mrid.encode())
+    if not mrid or row < 0:
+        return {"at": None, "feature": None}
+    element = Element("usage_points", row)
+    return {
+        "at": find_place(network.data, element),
+        "feature": features.identify_element(element),
+    }
 
 
 def find_feature(

@@ -8,34 +8,52 @@ import numpy as np
 
 from gridtwin.analysis.state.supply_state import FULL, OUT, PARTIAL
 from gridtwin.model import phases
+from gridtwin.results.overview_answer import count_standing
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from gridtwin.analysis.state.situation import Situation
     from gridtwin.analysis.state.supply_state import SupplyState
     from gridtwin.api.views.feature_ids import FeatureIds
-    from gridtwin.model.tables import NetworkData
 
 
 def build_supply_document(
-    features: FeatureIds, data: NetworkData, supply: SupplyState
+    features: FeatureIds, normal: Situation, supply: SupplyState
 ) -> dict[str, Any]:
     """
     Return everything without supply, or with less than it has by design.
 
+    Parameters
+    ----------
+    features
+        The features of the network.
+    normal
+        The network as designed.
+    supply
+        What has supply in the state that is shown.
+
     Returns
     -------
-        ``out`` and ``partial``, features by layer; ``open`` and ``closed``, the switches that stand
-        otherwise than designed, with their open phases.
+        ``out`` and ``partial``, features by layer; ``substations``, who is out in their service
+        areas; ``open`` and ``closed``, the switches that stand otherwise than designed, with their
+        open phases.
     """
-    moved = np.flatnonzero(supply.open_mask != data.equipment.normal_open)
+    moved = np.flatnonzero(supply.open_mask != normal.data.equipment.normal_open)
     return {
         "version": supply.version,
         "customers_out": supply.customers_out,
         "out": _collect_ids(features, supply, OUT),
         "partial": _collect_ids(features, supply, PARTIAL),
+        "substations": _count_stations(normal, supply),
         **collect_positions(supply.open_mask, moved),
     }
+
+
+def _count_stations(normal: Situation, supply: SupplyState) -> dict[str, list[int]]:
+    out = count_standing(normal, supply, "substation").out[1:]  # the first are of none
+    rows = np.flatnonzero(out)
+    return {"ids": (rows + 1).tolist(), "customers": out[rows].tolist()}
 
 
 def build_delta_document(

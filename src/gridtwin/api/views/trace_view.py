@@ -91,6 +91,14 @@ def draw_plan(plan: SwitchingPlan, features: FeatureIds) -> dict[str, Any]:
     }
 
 
+def find_plan_extent(plan: SwitchingPlan) -> list[float] | None:
+    """Return the extent of all that a plan is about: the section, its switches, who is out."""
+    rows = plan.rows
+    switches = [step.row for step in rows.steps if step.table == "equipment"]
+    equipment = np.concatenate([rows.section, rows.tripped, np.array(switches, dtype=np.int32)])
+    return find_extent(plan.situation.data, equipment, rows.out_at_start)
+
+
 def draw_flow(
     data: NetworkData, rows: NDArray[np.int32], depth: NDArray[np.int32]
 ) -> dict[str, Any] | None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from gridtwin.analysis.place.outline import find_extent
 from gridtwin.analysis.state.supply_state import OUT
 
 if TYPE_CHECKING:
@@ -12,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def view_what_if(result: WhatIf, features: FeatureIds) -> dict[str, Any]:
-    """Return the answer with features of the tiles in place of mRIDs."""
+    """Return the answer with features of the tiles in place of mRIDs, and what it covers."""
     before, after = result.supply_before, result.supply_after
     moved = after.find_changes(before).equipment
     was, now = (each.equipment[moved] for each in (before, after))
@@ -25,5 +28,11 @@ def view_what_if(result: WhatIf, features: FeatureIds) -> dict[str, Any]:
             "usage_points": len(rows),
             "features": features.collect_ids(equipment.get(name, moved[:0]), rows),
         }
+    tried = np.flatnonzero(result.before.open_mask != result.after.open_mask).astype(np.int32)
+    view["bounds"] = find_extent(
+        result.before.data,
+        np.concatenate([tried, moved]),
+        np.concatenate([result.out, result.back, result.partial]),
+    )
     del view["schema"]
     return view

@@ -4,7 +4,14 @@ import { type FormEvent, useEffect, useMemo, useRef, useState } from "react";
 import { currentGridMap } from "../../map/current";
 import { formatParams, getParams, useParam, useParams } from "../../state/params";
 import type { Question } from "./client";
-import { contextAfter, findTurn, putQuestion, startTurn, useConversation } from "./conversation";
+import {
+  beginAnew,
+  contextAfter,
+  findTurn,
+  putQuestion,
+  startTurn,
+  useConversation,
+} from "./conversation";
 import { EarlierTurns } from "./EarlierTurns";
 import { Examples } from "./Examples";
 import { fillExample, type Phrase, readQuestion } from "./question";
@@ -46,6 +53,11 @@ export default function AskPanel() {
         <Examples onExample={askExample} />
       )}
       <EarlierTurns turns={turns.filter((turn) => turn !== shown)} />
+      {turns.length > 0 && (
+        <button type="button" className="button small" onClick={beginAnew}>
+          New conversation
+        </button>
+      )}
     </div>
   );
 }

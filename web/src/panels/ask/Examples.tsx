@@ -1,5 +1,7 @@
 /** Where nothing was asked yet: what can be. */
 
+import { useStore } from "../../state/store";
+
 const EXAMPLES = [
   "which outages are there",
   "which priority sites are out",
@@ -17,11 +19,19 @@ function sayExample(example: string): string {
 }
 
 export function Examples({ onExample }: { onExample: (example: string) => void }) {
+  const model = useStore((store) => store.info?.can.model ?? null);
   return (
     <section aria-label="Examples">
       <p className="quiet">
-        Questions in English, answered from the twin. Nothing is changed, and nothing leaves it.
+        Questions in English, answered from the twin. Nothing is changed
+        {model ? "." : ", and nothing leaves it."}
       </p>
+      {model && (
+        <p className="quiet">
+          Where no question fits that is known, the model {model} is asked: the question and what
+          the tools answer go there.
+        </p>
+      )}
       <Chips questions={EXAMPLES} onAsk={onExample} />
     </section>
   );

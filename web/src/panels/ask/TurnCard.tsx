@@ -6,10 +6,11 @@ import { copyText } from "../../parts/copying";
 import { formatParams, setParams } from "../../state/params";
 import { AnswerChart } from "./AnswerChart";
 import { AnswerTable } from "./AnswerTable";
-import { chartOf, commandOf, doorOf, nextQuestions, shownTable, viewOf } from "./answer";
+import { chartOf, doorOf, nextQuestions, shownTable, viewOf } from "./answer";
 import type { Question } from "./client";
 import { putQuestion, stopAsking, type Turn } from "./conversation";
 import { Chips } from "./Examples";
+import { ModelProgress, ModelSources, ModelText } from "./ModelPart";
 import { writeQuestion } from "./question";
 import { CommandLine, Understanding } from "./Understanding";
 import { useShownOnMap } from "./useShownOnMap";
@@ -21,13 +22,14 @@ interface Props {
 }
 
 export function TurnCard({ turn, onAsk, onExample }: Props) {
-  const { question, answer, error, waiting } = turn;
+  const { question, answer, error, waiting, progress } = turn;
   const card = useRef<HTMLElement>(null);
   useShownOnMap(answer);
   useComingIn(card);
   return (
     <article className="turn" aria-label="Answer" aria-busy={waiting} tabIndex={-1} ref={card}>
       <h3>{question.text}</h3>
+      {waiting && <ModelProgress progress={progress} />}
       {waiting && <Waiting />}
       {error && (
         <>
@@ -72,14 +74,13 @@ function Waiting() {
 
 function Answered({ turn, answer, onAsk, onExample }: Props & { answer: AskAnswer }) {
   const table = shownTable(answer.table);
-  const command = commandOf(answer);
   const next = nextQuestions(answer);
   return (
     <>
       <p className="sentence" data-outcome={answer.outcome}>
-        {answer.choices.length > 0 ? "Which of these is meant?" : answer.sentence}
+        {answer.choices.length > 0 ? "Which of these is meant?" : <ModelText answer={answer} />}
       </p>
-      {command && <CommandLine command={command} />}
+      {answer.command && <CommandLine command={answer.command} />}
       {answer.choices.length > 0 && <Choices question={turn.question} choices={answer.choices} />}
       {answer.nearest.length > 0 && (
         <section aria-label="Can be asked">
@@ -97,6 +98,7 @@ function Answered({ turn, answer, onAsk, onExample }: Props & { answer: AskAnswe
         </section>
       )}
       <Understanding answer={answer} />
+      {answer.model && <ModelSources model={answer.model} />}
     </>
   );
 }

@@ -1,6 +1,6 @@
 /** An answer in words, made ready to be shown: its table, its chart, its view, what may be asked next. */
 
-import type { AskAnswer, AskTable } from "../../api/types";
+import type { AskAnswer, AskTable, ModelAnswer } from "../../api/types";
 import type { Sample } from "../../parts/series";
 import { count, dayClock } from "../../parts/words";
 import { type Params, parseParams } from "../../state/params";
@@ -149,11 +149,24 @@ export function doorOf({ sel: _, trace: __, ...view }: Params): Door | null {
   return null;
 }
 
-/** The command a refused order names, to be run by a person; null without one. */
-export function commandOf(answer: AskAnswer): string | null {
-  return answer.outcome === "refused"
-    ? (/: (gridtwin .+)$/.exec(answer.sentence)?.[1] ?? null)
-    : null;
+/** A part of what a model wrote; unfounded: a number or id that no answer of a tool holds. */
+export interface ModelWords {
+  text: string;
+  unfounded: boolean;
+}
+
+/** The words of a model, cut where figures stand that are not to be relied on. */
+export function wordsOfModel(sentence: string, model: ModelAnswer): ModelWords[] {
+  const words: ModelWords[] = [];
+  let at = 0;
+  for (const { text, start, calls } of model.figures) {
+    if (calls.length > 0 || start < at) continue;
+    words.push({ text: sentence.slice(at, start), unfounded: false });
+    words.push({ text, unfounded: true });
+    at = start + text.length;
+  }
+  words.push({ text: sentence.slice(at), unfounded: false });
+  return words.filter((each) => each.text);
 }
 
 const MOST_FEEDERS = 2;

@@ -1,4 +1,4 @@
-/** What was asked and answered since the page was opened, the newest first. */
+/** What was asked and answered since the page was opened, or since it was begun anew, the newest first. */
 
 import { create } from "zustand";
 import { ApiError } from "../../api/client";
@@ -6,7 +6,7 @@ import type { AskAnswer, AskContext } from "../../api/types";
 import { words } from "../../parts/asking";
 import { getParams, setParams } from "../../state/params";
 import { speak } from "../../state/store";
-import { askInWords, type Question } from "./client";
+import { askInWords, NO_PROGRESS, nameConversation, type Progress, type Question } from "./client";
 import { fitContext, keyOf, readQuestion, writeQuestion } from "./question";
 
 export interface Turn {
@@ -16,11 +16,20 @@ export interface Turn {
   answer: AskAnswer | null;
   error: string;
   waiting: boolean;
+  progress: Progress; // of a language model, where one is asked
 }
 
 const MOST_TURNS = 30;
 
-export const useConversation = create<{ turns: Turn[] }>(() => ({ turns: [] }));
+export interface Conversation {
+  name: string; // under which the server keeps it for a language model
+  turns: Turn[];
+}
+
+export const useConversation = create<Conversation>(() => ({
+  name: nameConversation(),
+  turns: [],
+}));
 
 let nextId = 1;
 let running: AbortController | null = null;
@@ -42,10 +51,17 @@ export function startTurn(question: Question): void {
   const abort = new AbortController();
   running = abort;
   const id = nextId++;
-  const turn = { id, keys: [keyOf(question)], question, answer: null, error: "", waiting: true };
-  const { turns } = useConversation.getState();
+  const keys = [keyOf(question)];
+  const turn: Turn = {
+    ...{ id, keys, question, answer: null, error: "" },
+    ...{ waiting: true, progress: NO_PROGRESS },
+  };
+  const { name, turns } = useConversation.getState();
   useConversation.setState({ turns: [turn, ...turns].slice(0, MOST_TURNS) });
-  askInWords(question, { signal: abort.signal }).then(
+  const hear = (progress: Progress) => {
+    if (!abort.signal.aborted) change(id, { progress });
+  };
+  askInWords(question, name, hear, { signal: abort.signal }).then(
     (answer) => {
       if (abort.signal.aborted) return;
       change(id, { answer, waiting: false });
@@ -72,6 +88,13 @@ export function stopAsking(): void {
   for (const turn of turns.filter((each) => each.waiting)) {
     change(turn.id, { waiting: false, error: "Not waited for." });
   }
+}
+
+/** Forget what was asked: the next question leans on none of it. */
+export function beginAnew(): void {
+  stopAsking();
+  setParams({ ask: null, pick: null, about: null }, { push: true });
+  useConversation.setState({ name: nameConversation(), turns: [] });
 }
 
 /** What a question after this turn may refer to. */

@@ -1,6 +1,7 @@
 /** What can be asked of an element: traces, blast radius, what-if, plan. */
 
 import { type ElementDetail, SCOPES, type Scope, type TraceKind } from "../../api/types";
+import { useOperates } from "../../parts/deeds";
 import { Icon, type IconName } from "../../parts/icons";
 import { setParams, useParam } from "../../state/params";
 import { readSwitches, trySwitch } from "../../state/switches";
@@ -71,12 +72,23 @@ export function Actions({ detail }: { detail: ElementDetail }) {
           </label>
         </div>
       )}
-      {equipment && <Operate detail={detail} />}
+      {detail.feeder && (
+        <button
+          type="button"
+          className="button"
+          onClick={() => setParams({ panel: "schematic", feeder: detail.feeder }, { push: true })}
+        >
+          <Icon name="feeder" size={16} />
+          One-line diagram of {detail.feeder}
+        </button>
+      )}
+      {equipment && <Consider detail={detail} />}
     </div>
   );
 }
 
-function Operate({ detail }: { detail: ElementDetail }) {
+function Consider({ detail }: { detail: ElementDetail }) {
+  const manages = useOperates("manage-outages");
   const tried = readSwitches(useParam("whatif")).get(detail.mrid);
   const open = tried === undefined ? detail.open !== "" : tried !== false;
   return (
@@ -102,6 +114,16 @@ function Operate({ detail }: { detail: ElementDetail }) {
         <Icon name="shield" size={16} />
         Switching plan for a fault here
       </button>
+      {manages && (
+        <button
+          type="button"
+          className="button"
+          onClick={() => setParams({ panel: "outages", planned: "new" }, { push: true })}
+        >
+          <Icon name="outage" size={16} />
+          Announce work here
+        </button>
+      )}
     </div>
   );
 }

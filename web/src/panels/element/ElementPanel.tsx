@@ -4,7 +4,10 @@ import { useEffect } from "react";
 import type { ElementDetail } from "../../api/types";
 import { useGridMap } from "../../map/current";
 import { valuesOf } from "../../map/roles";
+import { AuditTrail } from "../../parts/AuditTrail";
 import { Icon } from "../../parts/icons";
+import { ManualList } from "../../parts/ManualList";
+import { Operate } from "../../parts/operate/Operate";
 import { count, counted, dayClock, kindName } from "../../parts/words";
 import { useParam } from "../../state/params";
 import { Actions } from "./Actions";
@@ -43,8 +46,11 @@ export default function ElementPanel() {
       </dl>
       <Growth detail={detail} />
       <Actions detail={detail} />
+      <Operate detail={detail} />
       <Attributes detail={detail} />
+      <ManualList mrid={detail.mrid} />
       <Upstream steps={detail.upstream} of={detail.mrid} />
+      <AuditTrail key={detail.mrid} element={detail.mrid} />
     </article>
   );
 }

@@ -2,15 +2,13 @@
 
 import { type FormEvent, type ReactNode, useState } from "react";
 import type { Acceptance, FindingRow } from "../../api/types";
-import { words } from "../../parts/asking";
+import { ActingFields } from "../../parts/ActingFields";
+import { useDeed, useOperates } from "../../parts/deeds";
 import { ElementLink } from "../../parts/ElementLink";
 import { dayClock } from "../../parts/words";
-import { notify, useStore } from "../../state/store";
+import { useActing } from "../../state/acting";
 import { acceptFinding, undoAcceptance } from "./client";
 import { TONES } from "./list";
-
-/** Kept as long as the page is open, and nowhere else. */
-let token = "";
 
 interface Props {
   row: FindingRow;
@@ -65,28 +63,23 @@ function Accepted({ accepted }: { accepted: Acceptance }) {
 
 /** Accept, or undo that; only a server that was started with a token lets anybody. */
 function Decision({ row, onChange }: Props) {
-  const operates = useStore((store) => store.info?.can.operate ?? false);
+  const operates = useOperates("accept-findings");
   const [reason, setReason] = useState("");
-  const [held, setHeld] = useState(token);
-  const [waiting, setWaiting] = useState(false);
+  const { token } = useActing();
+  const deed = useDeed();
   if (!operates) {
     return <p className="quiet">This server only answers: accept it on the command line.</p>;
   }
   const decide = async (event: FormEvent) => {
     event.preventDefault();
-    setWaiting(true);
-    try {
-      if (row.accepted) await undoAcceptance(row, held);
-      else await acceptFinding(row, reason, held);
-      token = held;
-      setReason("");
-      notify(row.accepted ? "It is accepted no longer." : "It is accepted.");
-      onChange();
-    } catch (error) {
-      notify(words(error), "error");
-    } finally {
-      setWaiting(false);
-    }
+    const done = await deed.run(async () => {
+      if (row.accepted) await undoAcceptance(row, token);
+      else await acceptFinding(row, reason, token);
+      return row.accepted ? "It is accepted no longer." : "It is accepted.";
+    });
+    if (!done) return;
+    setReason("");
+    onChange();
   };
   return (
     <form className="finding-decision" onSubmit={decide}>
@@ -102,18 +95,8 @@ function Decision({ row, onChange }: Props) {
           />
         </label>
       )}
-      <label>
-        Operator token
-        <input
-          className="field"
-          type="password"
-          autoComplete="off"
-          value={held}
-          required
-          onChange={(event) => setHeld(event.target.value)}
-        />
-      </label>
-      <button type="submit" className="button small" disabled={waiting}>
+      <ActingFields named={false} permission="accept-findings" />
+      <button type="submit" className="button small" disabled={deed.waiting}>
         {row.accepted ? "Undo" : "Accept"}
       </button>
     </form>

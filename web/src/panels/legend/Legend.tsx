@@ -2,6 +2,7 @@
 
 import { useMemo } from "react";
 import type { Info } from "../../api/types";
+import { BASEMAP_OFF } from "../../map/basemap";
 import { type Group, legendOf } from "../../map/legend";
 import { asMode, MODE_NAMES, MODES, type Mode } from "../../map/modes";
 import { useShortcuts } from "../../parts/keyboard";
@@ -35,6 +36,7 @@ export default function Legend() {
       {open && (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys
         <div className="legend-body" tabIndex={0}>
+          {info?.basemap && <BasemapSwitch />}
           {groups.map((group) => (
             <Signs key={group.title} group={group} />
           ))}
@@ -46,6 +48,20 @@ export default function Legend() {
 
 function toggle(): void {
   setParams({ legend: getParams().legend === "open" ? null : "open" });
+}
+
+function BasemapSwitch() {
+  const shown = useParam("base") !== BASEMAP_OFF;
+  return (
+    <label className="mode">
+      <input
+        type="checkbox"
+        checked={shown}
+        onChange={() => setParams({ base: shown ? BASEMAP_OFF : null })}
+      />
+      Streets and water
+    </label>
+  );
 }
 
 /** Those this grid can answer, and the one that is chosen. */

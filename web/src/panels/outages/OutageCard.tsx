@@ -2,10 +2,13 @@
 
 import type { ReactNode } from "react";
 import type { OutageDetail } from "../../api/types";
+import { AuditTrail } from "../../parts/AuditTrail";
 import { clock, dayClock } from "../../parts/words";
 import { CurveChart } from "./CurveChart";
 import { fromStart } from "./curve";
 import { isOpen, promised, statusWords, TONES } from "./list";
+import { OutageCrews } from "./OutageCrews";
+import { OutageDeeds } from "./OutageDeeds";
 
 interface Props {
   outage: OutageDetail;
@@ -27,9 +30,12 @@ export function OutageCard({ outage, now, onElement }: Props) {
           />
         </Part>
       )}
+      <OutageCrews outage={outage} />
+      <OutageDeeds key={`${outage.id} ${outage.revision}`} outage={outage} />
       <Priority outage={outage} onElement={onElement} />
       <Steps outage={outage} />
       <Evidence outage={outage} />
+      <AuditTrail key={outage.id} outage={outage.id} />
     </article>
   );
 }

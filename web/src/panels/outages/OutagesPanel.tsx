@@ -13,12 +13,19 @@ import { FilterBar } from "./Filters";
 import { asOf, feedersOf, filtersRead, filtersWritten, shown, totals } from "./list";
 import { OutageCard } from "./OutageCard";
 import { OutageList } from "./OutageList";
+import { PlannedCard } from "./PlannedCard";
+import { PlannedForm } from "./PlannedForm";
+import { PlannedList } from "./PlannedList";
+import { NEW } from "./planned";
 import "./outages.css";
 
 const DAY_MS = 86_400_000;
 
 export default function OutagesPanel() {
   const chosen = useParam("outage");
+  const planned = useParam("planned");
+  if (planned === NEW) return <PlannedForm />;
+  if (planned) return <PlannedCard id={planned} />;
   return chosen ? <Chosen id={chosen} /> : <All />;
 }
 
@@ -49,6 +56,7 @@ function All() {
         <p className="quiet">{rows.length ? "No outage passes the filter." : "Nobody is out."}</p>
       )}
       <OutageList rows={list} past={past !== null} onChoose={choose} />
+      {past === null && <PlannedList />}
     </div>
   );
 }

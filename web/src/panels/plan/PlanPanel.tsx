@@ -1,14 +1,20 @@
 /** How to isolate a fault and bring customers back by switching: the plan, step by step. */
 
-import { useEffect, useState } from "react";
+import { type FormEvent, useEffect, useState } from "react";
 import { api } from "../../api/client";
 import type { Plan, PlanStep } from "../../api/types";
 import { useGridMap } from "../../map/current";
+import { useFirstSight } from "../../map/firstsight";
 import { marks } from "../../map/roles";
+import { ActingFields } from "../../parts/ActingFields";
+import { useDeed, useOperates } from "../../parts/deeds";
 import { ElementLink } from "../../parts/ElementLink";
+import { useManuals } from "../../parts/ManualList";
+import { operating } from "../../parts/operate/client";
 import { count, counted, kindName } from "../../parts/words";
 import { setParams, useParam } from "../../state/params";
 import { type Positions, writeSwitches } from "../../state/switches";
+import "../../parts/operate/operate.css";
 import { usePlan } from "./usePlan";
 import "./plan.css";
 
@@ -16,6 +22,7 @@ export default function PlanPanel() {
   const fault = useParam("fault");
   const allSides = useParam("sides") === "all";
   const { plan, error } = usePlan(fault, allSides);
+  useFirstSight("fault", fault, plan);
   if (!fault) return <p className="quiet">Choose an element, then ask for its switching plan.</p>;
   return (
     <div className="plan">
@@ -63,11 +70,47 @@ function Found({ plan }: { plan: Plan }) {
       >
         Show its end as a what-if
       </button>
+      {plan.steps.length > 0 && <Start plan={plan} />}
       {plan.warnings.map((warning) => (
         <p key={warning} className="warning">
           {warning}
         </p>
       ))}
+    </>
+  );
+}
+
+/** Start an order of the plan: it is carried out step by step in the operating panel. */
+function Start({ plan }: { plan: Plan }) {
+  const [asking, setAsking] = useState(false);
+  const deed = useDeed();
+  if (!useOperates()) return null;
+  const start = async (event: FormEvent) => {
+    event.preventDefault();
+    await deed.run(async () => {
+      const order = await operating.startOrder(plan);
+      setParams({ panel: "operating", order: order.id }, { push: true });
+      return `Order ${order.id} is started: nothing is operated yet.`;
+    });
+  };
+  return (
+    <>
+      <button
+        type="button"
+        className="button"
+        aria-expanded={asking}
+        onClick={() => setAsking(!asking)}
+      >
+        Carry it out step by step
+      </button>
+      {asking && (
+        <form className="confirmation" onSubmit={start} aria-label="Start the order">
+          <ActingFields />
+          <button type="submit" className="button primary" disabled={deed.waiting}>
+            Start
+          </button>
+        </form>
+      )}
     </>
   );
 }
@@ -165,6 +208,7 @@ function Step({ step }: { step: PlanStep }) {
         {step.customers_restored > 0 && (
           <p className="restored">{counted(step.customers_restored, "customer")} back</p>
         )}
+        <Instruction step={step} />
         {step.warnings.map((warning) => (
           <p key={warning} className="warning">
             {warning}
@@ -172,6 +216,25 @@ function Step({ step }: { step: PlanStep }) {
         ))}
       </div>
     </>
+  );
+}
+
+/** The operating instruction of the device, or else its manual, where it says how. */
+function Instruction({ step }: { step: PlanStep }) {
+  const manuals = useManuals(step.mrid);
+  const one = manuals.find(({ kind }) => kind === "operating instruction") ?? manuals[0];
+  if (!one) return null;
+  return (
+    <p>
+      <a
+        className="quiet"
+        href={`/manual.html#document=${one.document}&page=1`}
+        target="_blank"
+        rel="noreferrer"
+      >
+        {one.title}
+      </a>
+    </p>
   );
 }
 

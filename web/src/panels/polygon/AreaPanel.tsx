@@ -3,10 +3,10 @@
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { boundsOf, useArea } from "../../map/areas";
 import { useGridMap } from "../../map/current";
+import { centerOf, useDrawing } from "../../map/drawing";
 import { setParams, useParam } from "../../state/params";
 import { speak } from "../../state/store";
 import { read, written } from "./address";
-import { centerOf, useDrawing } from "./drawing";
 import { Handles } from "./Handles";
 import { InsideAnswer } from "./InsideAnswer";
 import { added, areaKm2, type Corner, defect, polygonOf } from "./ring";

@@ -3,6 +3,7 @@
 import { useEffect, useState } from "react";
 import type { BlastAnswer, Inside, Scope } from "../../api/types";
 import { useGridMap } from "../../map/current";
+import { useFirstSight } from "../../map/firstsight";
 import { marks } from "../../map/roles";
 import { useAnswer } from "../../parts/asking";
 import { count, counted, kindName } from "../../parts/words";
@@ -22,6 +23,7 @@ export function InsideAnswer({ area }: { area: Area }) {
     [ticks.state],
   );
   useMarked(hurt.answer ?? inside.answer);
+  useFirstSight("area", scope && `${scope} ${key}`, hurt.answer);
   if (inside.error) return <p role="alert">{inside.error}</p>;
   if (!inside.answer) return <p className="quiet">Looking inside ...</p>;
   return (

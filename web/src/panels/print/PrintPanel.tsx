@@ -2,13 +2,15 @@
 
 import { useCallback, useEffect, useState } from "react";
 import { createPortal } from "react-dom";
+import { BASEMAP_OFF } from "../../map/basemap";
 import { useGridMap } from "../../map/current";
 import { legendOf } from "../../map/legend";
 import { asMode } from "../../map/modes";
 import { words } from "../../parts/asking";
 import { download, fileName } from "../../parts/download";
-import { clock } from "../../parts/words";
-import { getParams, useParam } from "../../state/params";
+import { clock, count } from "../../parts/words";
+import { getParams } from "../../state/params";
+import { firstSide, type Side } from "../../state/sides";
 import { notify, useStore } from "../../state/store";
 import { type Caption, pictureOf } from "./picture";
 import "./print.css";
@@ -19,17 +21,16 @@ export default function PrintPanel() {
   const [title, setTitle] = useState("");
   const [sheet, setSheet] = useState("");
   const [busy, setBusy] = useState(false);
-  const past = useParam("at");
   const shown = title.trim() || info?.name || "The grid";
   const draw = useCallback(async () => {
     if (!map) throw new Error("The map is not there yet.");
     setBusy(true);
     try {
-      return await pictureOf(map.map, captionOf(shown, past));
+      return await pictureOf(map.map, captionOf(shown));
     } finally {
       setBusy(false);
     }
-  }, [map, shown, past]);
+  }, [map, shown]);
   const save = () =>
     attempt(async () => download(fileName("map", "png"), "image/png", await png(await draw())));
   const print = () => attempt(async () => setSheet(URL.createObjectURL(await png(await draw()))));
@@ -70,13 +71,28 @@ async function attempt(work: () => Promise<void>): Promise<void> {
   }
 }
 
-function captionOf(title: string, past: string | null): Caption {
-  const { info, version, customersOut } = useStore.getState();
+function captionOf(title: string): Caption {
+  const { info } = useStore.getState();
   const theme = document.documentElement.dataset.theme === "light" ? "light" : "dark";
-  const lines = past
-    ? [`As it was at ${stamp(new Date(past))}`]
-    : [stamp(new Date()), `state ${version}`, `${customersOut.toLocaleString("en")} customers out`];
+  const lines = linesOf(firstSide(getParams()));
+  if (info?.basemap?.attribution && getParams().base !== BASEMAP_OFF) {
+    lines.push(info.basemap.attribution);
+  }
   return { title, lines, legend: legendOf(asMode(getParams().mode), theme, info) };
+}
+
+function linesOf(shown: Side): string[] {
+  const { version, customersOut } = useStore.getState();
+  switch (shown.kind) {
+    case "moment":
+      return [`As it was at ${stamp(new Date(shown.at))}`];
+    case "normal":
+      return ["As designed"];
+    case "whatif":
+      return [stamp(new Date()), "A what-if: not as it is"];
+    case "now":
+      return [stamp(new Date()), `state ${version}`, `${count(customersOut)} customers out`];
+  }
 }
 
 /** With its zone: paper is read elsewhere, and later. */

@@ -4,6 +4,7 @@ import { useCallback, useMemo } from "react";
 import { Icon } from "../../parts/icons";
 import { useShortcuts } from "../../parts/keyboard";
 import { getParams, setParams, useParam } from "../../state/params";
+import { useSidesOpen } from "../../state/sides";
 import { hoursOf } from "./hours";
 import { ReplayBar } from "./ReplayBar";
 import "./replay.css";
@@ -12,9 +13,11 @@ export default function Replay() {
   const text = useParam("replay");
   const at = useParam("at");
   const open = text !== null || at !== null;
+  const beside = useSidesOpen();
   const close = useCallback(() => setParams({ replay: null, at: null }, { push: true }), []);
   const change = useCallback((hours: number) => setParams({ replay: String(hours) }), []);
   useShortcuts(useMemo(() => [{ key: "r", says: "Replay", run: toggle }], []));
+  if (beside) return null; // each of two maps has its own moment
   if (!open) {
     return (
       <button type="button" className="button replay-open" aria-keyshortcuts="r" onClick={toggle}>
@@ -29,5 +32,6 @@ export default function Replay() {
 function toggle(): void {
   const { replay, at } = getParams();
   const open = replay !== undefined || at !== undefined;
-  setParams(open ? { replay: null, at: null } : { replay: "6" }, { push: true });
+  const next = open ? { replay: null, at: null } : { replay: "6", left: null, right: null };
+  setParams(next, { push: true });
 }

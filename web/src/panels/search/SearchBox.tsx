@@ -1,17 +1,20 @@
-/** Search by id, name or feeder: an ARIA combobox, `/` gives it the focus. */
+/** Search by id, name, feeder, address or place: an ARIA combobox, `/` gives it the focus. */
 
 import { useEffect, useId, useMemo, useRef, useState } from "react";
-import { api } from "../../api/client";
-import type { SearchHit } from "../../api/types";
 import { currentGridMap } from "../../map/current";
 import { Icon } from "../../parts/icons";
 import { useShortcuts } from "../../parts/keyboard";
-import { counted, kindName } from "../../parts/words";
+import { counted } from "../../parts/words";
+import { useMay } from "../../state/me";
 import { chooseElement } from "../../state/params";
+import { useStore } from "../../state/store";
+import { isAddress, type Suggestion, suggest, type Wanted } from "./suggestions";
 import "./search.css";
 
 const WAIT_MS = 90;
-const LIMIT = 8;
+const WAIT_ADDRESS_MS = 250; // each look at addresses is noted
+const AGAIN_MS = 700; // while the names of places are still read
+const FOUND = "search"; // what is drawn where a place was found
 
 export function SearchBox() {
   const input = useRef<HTMLInputElement>(null);
@@ -19,7 +22,8 @@ export function SearchBox() {
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
   const [open, setOpen] = useState(false);
-  const { hits, asked } = useHits(text, open);
+  const wanted = useWanted();
+  const { hits, asked } = useHits(text, open, wanted);
   useShortcuts(
     useMemo(
       () => [
@@ -36,10 +40,10 @@ export function SearchBox() {
     ),
   );
 
-  const choose = (hit: SearchHit | undefined) => {
+  const choose = (hit: Suggestion | undefined) => {
     if (!hit) return;
     setOpen(false);
-    setText(hit.name || hit.mrid);
+    setText(hit.title);
     goTo(hit);
     input.current?.blur();
   };
@@ -74,7 +78,9 @@ export function SearchBox() {
           aria-autocomplete="list"
           aria-activedescendant={shown && hits[at] ? `${list}-${at}` : undefined}
           aria-keyshortcuts="/"
-          placeholder="Search an id, a name, a feeder"
+          placeholder={
+            wanted.addresses ? "Search an id, a name, an address" : "Search an id, a name, a feeder"
+          }
           autoComplete="off"
           spellCheck={false}
           value={text}
@@ -109,7 +115,7 @@ export function SearchBox() {
         {hits.map((hit, i) => (
           // biome-ignore lint/a11y/useKeyWithClickEvents: the keys of a combobox belong to its field
           <div
-            key={`${hit.kind}:${hit.mrid}`}
+            key={hit.key}
             id={`${list}-${i}`}
             role="option"
             tabIndex={-1}
@@ -118,8 +124,8 @@ export function SearchBox() {
             onPointerDown={(event) => event.preventDefault()}
             onClick={() => choose(hit)}
           >
-            <strong>{hit.name || hit.mrid}</strong>
-            <span>{describe(hit)}</span>
+            <strong>{hit.title}</strong>
+            <span>{hit.says}</span>
           </div>
         ))}
       </div>
@@ -131,41 +137,49 @@ export function SearchBox() {
   );
 }
 
-function useHits(text: string, open: boolean): { hits: SearchHit[]; asked: boolean } {
-  const [hits, setHits] = useState<SearchHit[]>([]);
+function useWanted(): Wanted {
+  const addresses = useMay("see-customers");
+  const places = useStore(({ info }) => info?.basemap != null);
+  return useMemo(() => ({ addresses, places }), [addresses, places]);
+}
+
+function useHits(
+  text: string,
+  open: boolean,
+  wanted: Wanted,
+): { hits: Suggestion[]; asked: boolean } {
+  const [hits, setHits] = useState<Suggestion[]>([]);
   const [asked, setAsked] = useState(false);
   const term = text.trim();
   useEffect(() => {
     if (!term || !open) return;
     const abort = new AbortController();
-    const timer = setTimeout(async () => {
+    const wait = wanted.addresses && isAddress(term) ? WAIT_ADDRESS_MS : WAIT_MS;
+    const look = async () => {
       try {
-        const { results } = await api.search(term, LIMIT, { signal: abort.signal });
-        setHits(results);
+        const { hits: found, whole } = await suggest(term, wanted, abort.signal);
+        setHits(found);
         setAsked(true);
+        if (!whole) timer = setTimeout(look, AGAIN_MS);
       } catch {
         if (!abort.signal.aborted) setHits([]);
       }
-    }, WAIT_MS);
+    };
+    let timer = setTimeout(look, wait);
     return () => {
       clearTimeout(timer);
       abort.abort();
     };
-  }, [term, open]);
+  }, [term, open, wanted]);
   return { hits: term ? hits : [], asked };
 }
 
-function describe(hit: SearchHit): string {
-  const parts = [kindName(hit.kind)];
-  if (hit.name && hit.name !== hit.mrid) parts.push(hit.mrid);
-  if (hit.feeder && hit.kind !== "feeder") parts.push(`feeder ${hit.feeder}`);
-  if (hit.substation && hit.kind !== "substation") parts.push(hit.substation);
-  return parts.join(" · ");
-}
-
-function goTo(hit: SearchHit): void {
+function goTo({ at, zoom, mrid }: Suggestion): void {
   const map = currentGridMap();
-  if (hit.at && map)
-    map.show(hit.at, { zoom: hit.kind === "substation" || hit.kind === "feeder" ? 13 : 16 });
-  chooseElement(hit.mrid);
+  if (at && map) map.show(at, { zoom });
+  map?.draw(
+    FOUND,
+    at && !mrid ? [{ geometry: { type: "Point", coordinates: at }, tone: "note" }] : [],
+  );
+  if (mrid) chooseElement(mrid);
 }

@@ -1,9 +1,10 @@
 /** Ask the trace of the URL and paint it: marks by feature-state, an area, the flow. */
 
-import { useEffect, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { ApiError, api } from "../../api/client";
 import type { BlastAnswer, TraceAnswer } from "../../api/types";
 import { useGridMap } from "../../map/current";
+import { useFirstSight } from "../../map/firstsight";
 import { showFlow } from "../../map/flow";
 import type { GridMap } from "../../map/gridmap";
 import { marks } from "../../map/roles";
@@ -58,7 +59,10 @@ export function useTrace(): TraceState {
       map.restyle({ dim: false });
     };
   }, [map, found]);
-  useFirstSight(map, found, text);
+  const say = useCallback(() => {
+    if (found) speak(`${titleOf(found.request)}: ${counted(found.answer.customers, "customer")}.`);
+  }, [found]);
+  useFirstSight("trace", text, found?.answer ?? null, say);
   return { request: parseRequest(text), found, error: mine ? state.error : null };
 }
 
@@ -94,16 +98,3 @@ function paint(map: GridMap, { request, answer }: Answer): () => void {
 }
 
 const FLOWING = new Set(["downstream", "upstream", "feeder", "connected"]);
-
-/** The first time an answer is seen it is brought into view and read out; a refreshed one is not. */
-function useFirstSight(map: GridMap | null, found: Answer | null, text: string | null): void {
-  const [seen, setSeen] = useState<string | null>(null);
-  useEffect(() => {
-    if (!text) setSeen(null);
-    if (!map || !found || seen === text) return;
-    setSeen(text);
-    speak(`${titleOf(found.request)}: ${counted(found.answer.customers, "customer")}.`);
-    const { bounds } = found.answer;
-    if (bounds && !map.sees(bounds)) map.show(bounds, { maxZoom: 16 });
-  }, [map, found, text, seen]);
-}

@@ -1,6 +1,7 @@
 /** As long as a what-if colors the map, the map says so. */
 
 import { setParams, useParam } from "../../state/params";
+import { useSidesOpen } from "../../state/sides";
 import { sentenceOf, useTrial, useWhatIf } from "./useWhatIf";
 import "./whatif.css";
 
@@ -8,7 +9,8 @@ export default function WhatIfBanner() {
   useWhatIf();
   const text = useParam("whatif");
   const answer = useTrial((trial) => trial.answer);
-  if (!text) return null;
+  const beside = useSidesOpen();
+  if (!text || beside) return null;
   return (
     <section className="card whatif-banner" aria-label="What-if">
       <strong>What-if</strong>

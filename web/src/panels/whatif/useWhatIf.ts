@@ -5,9 +5,11 @@ import { create } from "zustand";
 import { ApiError, api } from "../../api/client";
 import type { ElementDetail, WhatIfAnswer } from "../../api/types";
 import { useGridMap } from "../../map/current";
+import { useFirstSight } from "../../map/firstsight";
 import type { GridMap } from "../../map/gridmap";
 import { count } from "../../parts/words";
 import { useParam } from "../../state/params";
+import { useSidesOpen } from "../../state/sides";
 import { speak, useStore } from "../../state/store";
 import { phaseBits, type Values } from "../../state/supply";
 import { readSwitches } from "../../state/switches";
@@ -31,6 +33,7 @@ export function useWhatIf(): void {
   const text = useParam("whatif");
   const version = useStore((store) => store.version);
   const map = useGridMap();
+  const beside = useSidesOpen(); // it has a map of its own there
   const [asked, setAsked] = useState(0);
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new version of the state asks again
   useEffect(() => {
@@ -56,9 +59,11 @@ export function useWhatIf(): void {
   // biome-ignore lint/correctness/useExhaustiveDependencies: paints each new answer
   useEffect(() => {
     const trial = useTrial.getState();
-    if (!map || !text || trial.text !== text || !trial.answer) return;
+    if (!map || beside || !text || trial.text !== text || !trial.answer) return;
     return paint(map, trial);
-  }, [map, text, asked]);
+  }, [map, beside, text, asked]);
+  const trial = useTrial();
+  useFirstSight("whatif", text, trial.text === text ? trial.answer : null);
 }
 
 async function ask(text: string | null, signal: AbortSignal): Promise<Trial> {

@@ -1,1 +1,0 @@
-import{t as e}from"./params-BHxq-LrO.js";import{E as t}from"./index-Bvsw7S5p.js";var n=t();function r({mrid:t,children:r}){return(0,n.jsx)(`button`,{type:`button`,className:`text-button`,onClick:()=>e(t),children:r??t})}export{r as t};

@@ -1,0 +1,1 @@
+var e=`Noto Sans Regular`,t=`Noto Sans SemiBold`;export{t as n,e as t};

@@ -1,0 +1,1 @@
+import{o as e}from"./store-D5BSijbs.js";var t=e(()=>({features:null}));export{t};

@@ -1,1 +1,0 @@
-var e=[`feeder`,`voltage`,`loading`,`vegetation`,`state`],t={feeder:`Feeder`,voltage:`Voltage`,loading:`Loading`,vegetation:`Vegetation risk`,state:`State`};function n(t){return e.includes(t??``)?t:`feeder`}export{t as n,n as r,e as t};
