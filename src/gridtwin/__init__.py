@@ -14,16 +14,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from gridtwin.ask.conversation import Conversation
     from gridtwin.ask.twin_asking import TwinAsker
     from gridtwin.errors import GridtwinError
     from gridtwin.model.network import Network
     from gridtwin.sources.network_reading import read
     from gridtwin.sources.synthetic import synthesize
-    from gridtwin.sources.synthetic.vegetation import synthesize_vegetation
+    from gridtwin.sources.synthetic.tree_groups import synthesize_vegetation
     from gridtwin.twin import Twin
     from gridtwin.twin import open_twin as open  # noqa: A004 - gridtwin.open, as in gzip.open
 
 __all__ = [
+    "Conversation",
     "GridtwinError",
     "Network",
     "Twin",
@@ -35,6 +37,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Conversation": ("gridtwin.ask.conversation", "Conversation"),
     "GridtwinError": ("gridtwin.errors", "GridtwinError"),
     "Network": ("gridtwin.model.network", "Network"),
     "Twin": ("gridtwin.twin", "Twin"),
@@ -42,7 +45,7 @@ _HOMES = {
     "open": ("gridtwin.twin", "open_twin"),
     "read": ("gridtwin.sources.network_reading", "read"),
     "synthesize": ("gridtwin.sources.synthetic", "synthesize"),
-    "synthesize_vegetation": ("gridtwin.sources.synthetic.vegetation", "synthesize_vegetation"),
+    "synthesize_vegetation": ("gridtwin.sources.synthetic.tree_groups", "synthesize_vegetation"),
 }
 
 

@@ -13,15 +13,19 @@ Every error gridtwin raises.
     │   ├── StoppedTableError   a table of a catalog cannot be pulled as it is
     │   ├── ExpressionError     a ``where`` expression cannot be understood
     │   └── AmbiguousIdError    an id stands in several tables, and which is meant was not said
+    ├── OperationRefusedError   an operation may not be made now: a tag hangs, or a hazard stands
+    ├── NotAllowedError         who asks may not do it
     ├── NotFoundError           no such element, state or twin (carries close matches)
     ├── StoreError              the place where a twin is kept cannot be used
     │   ├── StoreVersionError   the store was written by a newer gridtwin, or is no store at all
     │   ├── PostgresMissingError  this machine has no PostgreSQL to start
     │   ├── ConflictError       somebody else changed the same meanwhile
+    │   │   └── OperationConflictError  what was confirmed is no more what would be done
     │   ├── StaleTwinError      another network took the twin's place since it was opened
     │   └── BrokerError         a Kafka broker cannot be reached or started
     ├── LostFeaturesError       tiles lack features of their network; they were not written
     ├── TooLargeError           what was sent or asked for is larger than the server takes
+    ├── WebhookRefusedError     a receiver did not take what a webhook sent
     ├── BusyError               more long work is waiting than may wait
     ├── CancelledError          somebody cancelled the work
     └── MissingExtraError       an optional part is not installed
@@ -106,6 +110,10 @@ class AmbiguousIdError(InputError):
         super().__init__(f"several elements are called {name!r}: say {' or '.join(self.words)}")
 
 
+class NotAllowedError(GridtwinError):
+    """Who asks may not do it; nothing was done."""
+
+
 class NotFoundError(GridtwinError):
     """No such element, state or twin; ``matches`` are the closest names there are."""
 
@@ -114,6 +122,10 @@ class NotFoundError(GridtwinError):
         self.matches = tuple(matches)
         hint = f"; did you mean {', '.join(self.matches)}?" if self.matches else ""
         super().__init__(f"no {what} is called {name!r}{hint}")
+
+
+class OperationRefusedError(GridtwinError):
+    """An operation may not be made now, such as while a tag hangs on the switch."""
 
 
 class StoreError(GridtwinError):
@@ -135,6 +147,13 @@ class ConflictError(StoreError):
         super().__init__(f"outage {outage} was changed by somebody else meanwhile: try again")
 
 
+class OperationConflictError(ConflictError):
+    """What was confirmed is no more what would be done: the switches moved; nothing was written."""
+
+    def __init__(self, reason: str) -> None:
+        StoreError.__init__(self, reason)
+
+
 class StaleTwinError(StoreError):
     """Another network took the twin's place since it was opened: open it again."""
 
@@ -149,6 +168,31 @@ class LostFeaturesError(GridtwinError):
 
 class TooLargeError(GridtwinError):
     """What was sent, or asked for, is larger than the server takes."""
+
+
+class WebhookRefusedError(GridtwinError):
+    """
+    A receiver did not take a message.
+
+    Parameters
+    ----------
+    reason
+        Why, without what the receiver wrote.
+    rest
+        Whether it takes none at the moment; otherwise it did not take this one.
+    gone
+        Whether it wants none any more.
+    after_s
+        Seconds that it asks to be left alone.
+    """
+
+    def __init__(
+        self, reason: str, *, rest: bool = False, gone: bool = False, after_s: float = 0.0
+    ) -> None:
+        super().__init__(reason)
+        self.rest = rest
+        self.gone = gone
+        self.after_s = after_s
 
 
 class BusyError(GridtwinError):

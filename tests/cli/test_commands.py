@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer.main
 
 import gridtwin
 from command_line import run_cli
+from gridtwin.cli.root_commands import app
 from networks import two_feeders_with_a_tie
 
 
@@ -148,28 +152,34 @@ def test_check_exits_0_when_nothing_is_wrong(twin: Path) -> None:
     assert json.loads(done.stdout)["schema"] == "gridtwin.check/1"
 
 
+def list_commands(group: Any, context: Any) -> Iterator[Any]:
+    """Return the commands of a group and of the groups in it."""
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if hasattr(command, "list_commands"):
+            yield from list_commands(command, context)
+        else:
+            yield command
+
+
 def test_every_command_shows_an_example() -> None:
-    from gridtwin.cli.root_commands import app
-
-    for command in [
-        *app.registered_commands,
-        *(
-            nested
-            for group in app.registered_groups
-            for nested in group.typer_instance.registered_commands
-        ),
-    ]:
-        assert "Example: gridtwin" in (command.callback.__doc__ or ""), command
+    root = typer.main.get_command(app)
+    commands = list(list_commands(root, root.make_context("gridtwin", ["trace"])))
+    assert len(commands) > 150
+    without = [each.name for each in commands if "Example: gridtwin" not in (each.help or "")]
+    assert without == []
 
 
-def test_a_question_needs_no_library_of_what_runs_for_long(twin: Path) -> None:
+def test_a_question_needs_no_other_command_and_no_library_of_what_runs_for_long(twin: Path) -> None:
     unused = "{'cachetools', 'prometheus_client', 'psycopg', 'psycopg_pool', 'pythonjsonlogger'}"
     code = (
         f"import sys; sys.argv = ['gridtwin', 'trace', 'upstream', 'L1', '--in', {str(twin)!r}]\n"
         "from gridtwin.cli.entry import main\n"
         "try: main()\n"
         "except SystemExit: pass\n"
-        f"assert not {unused} & set(sys.modules), {unused} & set(sys.modules)"
+        f"assert not {unused} & set(sys.modules), {unused} & set(sys.modules)\n"
+        "commands = {name for name in sys.modules if name.endswith('_commands')}\n"
+        "assert commands == {'gridtwin.cli.root_commands', 'gridtwin.cli.trace_commands'}, commands"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, bool(done.stdout)) == (0, True), done.stderr
@@ -204,3 +214,19 @@ def test_what_is_said_wins_over_a_saved_spec(tmp_path: Path) -> None:
     assert traced("mine", "BKR1", *everything, "--save-spec", "all") == ["FUSE", "L1", "L2"]
     assert traced("all", "BKR1") == ["FUSE", "L1", "L2"]
     assert traced("all", "BKR1", "--max-depth", "1") == ["L1"]
+
+
+def test_a_server_is_ready_without_the_libraries_of_frames(twin: Path) -> None:
+    heavy = "{'pandas', 'geopandas', 'pyarrow', 'duckdb', 'lightgbm', 'pyogrio'}"
+    code = (
+        "import sys\n"
+        "from starlette.testclient import TestClient\n"
+        "from gridtwin.api.app import create_app\n"
+        "from gridtwin.settings import ServeSettings\n"
+        f"app = create_app(ServeSettings({str(twin)!r}))\n"
+        "with TestClient(app, base_url='http://localhost') as client:\n"
+        "    assert client.get('/ready').status_code == 200\n"
+        f"assert not {heavy} & set(sys.modules), {heavy} & set(sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

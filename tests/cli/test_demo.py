@@ -48,6 +48,7 @@ def test_the_demo_serves_a_storm_until_interrupted(tmp_path: Path) -> None:
     assert gridtwin.open(tmp_path / "houston.twin").outages.all()
 
 
+@pytest.mark.long
 def test_the_demo_ends_without_a_map_when_told_to(tmp_path: Path) -> None:
     with demo_of(tmp_path, DEMO_SERVE="0") as demo:
         said, _ = demo.communicate(timeout=PATIENCE_S)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -73,3 +74,27 @@ def test_bad_words_are_told(
 ) -> None:
     with pytest.raises(error, match=reason):
         run(twin, *words)
+
+
+def test_planned_work_is_announced_begun_and_ended(twin: str) -> None:
+    day = datetime.now(UTC) + timedelta(days=3)
+    times = ("--from", f"{day:%Y-%m-%d}T08:00Z", "--to", f"{day:%Y-%m-%d}T12:00Z")
+    off = ("--switch", "FUSE:open", "--reason", "=poles", "--json")
+    said = run(twin, "planned", "announce", *times, *off)
+    (planned,) = json.loads(said)["planned_outages"]
+    assert (planned["status"], planned["customers"]) == ("announced", 3)
+    name = planned["id"]
+    assert "ongoing" in run(twin, "planned", "start", name)
+    run(twin, "planned", "move", name, "--to", f"{day:%Y-%m-%d}T13:00Z")
+    assert "13:00" in run(twin, "planned", "list", "--csv")
+    assert ",'=poles,M3,3," in run(twin, "planned", "letters", name)
+    assert "done" in run(twin, "planned", "end", name)
+    assert json.loads(run(twin, "planned", "list", "--json"))["planned_outages"] == []
+    other = ("--switch", "BKR1:open", "--reason", "breaker", "--json")
+    said = run(twin, "planned", "announce", *times, *other)
+    (planned,) = json.loads(said)["planned_outages"]
+    assert planned["switches"] == {"BKR1": "ABC"}
+    assert "canceled" in run(twin, "planned", "cancel", planned["id"])
+    assert run(twin, "planned", "list", "--past", "--csv").count("\n") == 3
+    with pytest.raises(InputError, match="MRID:open"):
+        run(twin, "planned", "announce", *times, "--switch", "BKR1")

@@ -22,15 +22,21 @@ from ami_folder import NOON, street, write_readings
 from asked_twin import CALLS, list_calls, save_asked_twin
 from document_schemas import SCHEMAS, hold_to_schema, schema_of
 from gridtwin.cli.root_commands import app
+from gridtwin.manuals.manual_feedback import vote_page
+from gridtwin.model.schema import SCHEMA
+from gridtwin.publish.webhooks.webhook_text import make_test_delivery
 from gridtwin.results.analytics_answers import pull_document
 from gridtwin.results.documents.document_catalog import SHAPES
 from gridtwin.results.documents.document_tags import DocumentTag as Tag
 from gridtwin.tools.shared_twin import SharedTwin
+from gridtwin.twin import Twin
 from mapped_sources import COLUMNS
 from mapped_sources import read_street as read_mapped_street
 from networks import feeder_in_three_sections, two_feeders_with_a_tie
 from outage_histories import write_made
 from pulled_scores import pull_scores
+from small_customers import save_customers
+from small_manuals import save_small_library
 
 AROUND = "POLYGON ((-180 -90, 180 -90, 180 90, -180 90, -180 -90))"
 EVENTS = """mrid,kind,at
@@ -66,8 +72,8 @@ def of_feeders(*words: str) -> Make:
 
     def make(request: pytest.FixtureRequest) -> str:
         folder: Path = request.getfixturevalue("tmp_path")
-        path = folder / "small.twin"
-        twin = gridtwin.open(two_feeders_with_a_tie()).save(path)
+        twin: Twin = request.getfixturevalue("two_feeders")
+        path = twin.store.path
         twin.outages.open("BKR2", id="O-1", cause="tree")
         files = {"EVENTS": EVENTS, "LIVE": LIVE, "METERED": METERED}
         for name, text in files.items():
@@ -75,6 +81,44 @@ def of_feeders(*words: str) -> Make:
         kept = {name: str(next(folder.glob(f"{name}.*"))) for name in files}
         asked = [kept.get(word, word).replace("OUT", str(folder / "out")) for word in words]
         return ask(*asked, "--in", str(path), "--json")
+
+    return make
+
+
+def of_webhooks(*words: str) -> Make:
+    """Ask for the webhooks of a twin, one of whose receivers wants none any more."""
+
+    def make(request: pytest.FixtureRequest) -> str:
+        twin: Twin = request.getfixturevalue("two_feeders")
+        path = twin.store.path
+        request.getfixturevalue("monkeypatch").setenv("GRIDTWIN_WEBHOOK_KEY", "k" * 32)
+        ask("webhooks", "add", "https://hooks.example.com/", "--in", str(path))
+        book = twin.store.webhooks
+        book.note_events([make_test_delivery(book.list_subscriptions()[0].id, 0.0)], {})
+        (made,) = book.list_due(0.0, 1)
+        book.mark_failed(made, "HTTP 410", now_s=1.0, due_s=2.0, dead=True, rest=False)
+        return ask("webhooks", *words, "--in", str(path), "--json")
+
+    return make
+
+
+def of_feeds(*words: str) -> Make:
+    """Ask a twin of two feeders that took the feeds that come with the project."""
+
+    def make(request: pytest.FixtureRequest) -> str:
+        folder: Path = request.getfixturevalue("tmp_path")
+        path = request.getfixturevalue("two_feeders").store.path
+        data = Path(__file__).parents[2] / "data" / "feeds"
+        run = ("feeds", "run", "--source", f"file:{folder}", "--map", str(data / "feeds.toml"))
+        if words == ("run",):
+            (folder / "crews.jsonl").write_bytes((data / "crews.jsonl").read_bytes())
+            return ask(*run, "--in", str(path), "--until-end", "--json")
+        if words == ("check",):
+            return ask("feeds", "check", "--map", str(data / "feeds.toml"), "--json")
+        for name in ("scada.jsonl", "crews.jsonl"):
+            (folder / name).write_text((data / name).read_text() + "{}\n")
+        ask(*run, "--in", str(path), "--until-end")
+        return ask("feeds", *words, "--in", str(path), "--json", may_say_no=True)
 
     return make
 
@@ -105,7 +149,7 @@ def of_readings(*words: str) -> Make:
 def dead_letters(request: pytest.FixtureRequest) -> str:
     """List what could not be used of a file of readings."""
     of_feeders("stream", "run", "--source", "METERED")(request)
-    twin = str(request.getfixturevalue("tmp_path") / "small.twin")
+    twin = str(request.getfixturevalue("two_feeders").store.path)
     return ask("stream", "dead-letters", "list", "--in", twin, "--json")
 
 
@@ -130,6 +174,14 @@ def odin(request: pytest.FixtureRequest) -> str:
     sweep = twin.sweep().sort_values(["usage_points", "mrid"])
     twin.outages.open(sweep.mrid.iloc[-1], cause="tree on the line", crew_status="on site")
     return ask("publish", "odin", "--in", str(path), "--format", "json")
+
+
+def outage_map(request: pytest.FixtureRequest) -> str:
+    """Tell the public of an outage of a sample."""
+    odin(request)
+    path = request.getfixturevalue("tmp_path")
+    words = (str(path / "public"), "--in", str(path / "sample.twin"), "--json")
+    return ask("publish", "outage-map", *words)
 
 
 def map_check(request: pytest.FixtureRequest) -> str:
@@ -170,9 +222,10 @@ def what_if(request: pytest.FixtureRequest) -> str:  # noqa: ARG001 - as the oth
     return json.dumps(twin.what_if({"BKR1": True}).document())
 
 
-def of_tools(request: pytest.FixtureRequest) -> dict[str, str]:
+@pytest.fixture(scope="module")
+def tool_answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Ask what only tools for agents answer with, by the tag of the document."""
-    twin = save_asked_twin(request.getfixturevalue("tmp_path") / "asked.twin")
+    twin = save_asked_twin(tmp_path_factory.mktemp("tools") / "asked.twin")
     shared = SharedTwin(twin)
     answers = [CALLS[name](shared, **given)["document"] for name, given in list_calls(twin)]
     return {each["schema"]: json.dumps(each) for each in answers}
@@ -180,7 +233,7 @@ def of_tools(request: pytest.FixtureRequest) -> dict[str, str]:
 
 def of_tool(tag: Tag) -> tuple[Tag, Make]:
     """Return the case of a document that a tool answers with."""
-    return tag, lambda request: of_tools(request)[tag]
+    return tag, lambda request: str(request.getfixturevalue("tool_answers")[tag])
 
 
 def vegetation(request: pytest.FixtureRequest) -> str:
@@ -194,6 +247,17 @@ def vegetation(request: pytest.FixtureRequest) -> str:
     return "".join(ask(*words, "--in", path, "--json") for words in asked)
 
 
+def of_customers(*words: str) -> Make:
+    """Return how a command of customers is asked."""
+
+    def make(request: pytest.FixtureRequest) -> str:
+        target = request.getfixturevalue("tmp_path") / "customers.twin"
+        save_customers(target)
+        return ask("customers", *words, "--json", "--in", str(target))
+
+    return make
+
+
 def pull_report(request: pytest.FixtureRequest) -> str:  # noqa: ARG001 - as the others
     """Pull a score that both sides change."""
     outcomes = pull_scores(gridtwin.open(two_feeders_with_a_tie()))
@@ -204,14 +268,50 @@ def of_pulled(*words: str) -> Make:
     """Ask a twin into which scores were pulled."""
 
     def make(request: pytest.FixtureRequest) -> str:
-        path = request.getfixturevalue("tmp_path") / "small.twin"
-        pull_scores(gridtwin.open(two_feeders_with_a_tie()).save(path))
-        return ask(*words, "--in", str(path), "--json", may_say_no=True)
+        twin: Twin = request.getfixturevalue("two_feeders")
+        pull_scores(twin)
+        return ask(*words, "--in", str(twin.store.path), "--json", may_say_no=True)
 
     return make
 
 
+def of_manuals(*words: str) -> Make:
+    """Ask the manuals that lie beside a twin whose breaker they concern; DOC is one of them."""
+
+    def make(request: pytest.FixtureRequest) -> str:
+        path: Path = request.getfixturevalue("tmp_path") / "small.twin"
+        network = two_feeders_with_a_tie()
+        frames = {name: getattr(network, name) for name in SCHEMA}
+        asset = {"manufacturer": "Norwell Electric", "model": "VX-15"}
+        frames["equipment"] = frames["equipment"].assign(**asset)
+        gridtwin.open(gridtwin.Network.from_frames(**frames, crs=network.crs)).save(path)
+        library = save_small_library(path.with_suffix(".manuals"))
+        document = library.list_documents()[0].document
+        vote_page(library, document, 1, helpful=True)
+        asked = [word.replace("DOC", document) for word in words]
+        return ask("manuals", *asked, "--in", str(path), "--json", may_say_no=True)
+
+    return make
+
+
+def add_manuals(request: pytest.FixtureRequest) -> str:
+    """Take a manual and a file that is none into a library."""
+    folder: Path = request.getfixturevalue("tmp_path") / "files"
+    folder.mkdir()
+    (folder / "a.txt").write_text("Torque the bolt to 55 Nm.")
+    (folder / "b.pdf").write_text("no PDF")
+    words = ("manuals", "add", str(folder), "--library", str(folder.with_name("held")), "--json")
+    return ask(*words, may_say_no=True)
+
+
 CASES: list[tuple[Tag, Make]] = [
+    (Tag.MANUALS, of_manuals("list", "--of", "BKR1")),
+    (Tag.MANUALS, of_manuals("show", "DOC")),
+    (Tag.MANUAL_INGEST, add_manuals),
+    (Tag.MANUAL_LINKS, of_manuals("links")),
+    (Tag.MANUAL_REPORT, of_manuals("report")),
+    (Tag.MANUAL_SEARCH, of_manuals("search", "torque of the bushing", "--of", "BKR1")),
+    (Tag.MANUAL_SEARCH, of_manuals("search", "recipe for pie")),
     (Tag.VEGETATION, vegetation),
     (Tag.TRACE, of_feeders("trace", "downstream", "L1")),
     (Tag.TRACE, of_feeders("trace", "isolation", "L1")),
@@ -220,17 +320,27 @@ CASES: list[tuple[Tag, Make]] = [
     (Tag.BLAST, of_feeders("outage", "blast", "TIE")),
     (Tag.BLAST, of_feeders("outage", "storm", AROUND)),
     (Tag.EXPLAIN, of_feeders("explain", "M3")),
+    (Tag.SCHEMATIC, of_feeders("schematic", "feeder-BKR1")),
     (Tag.FIND, of_feeders("find", "m")),
     (Tag.CHECK, of_feeders("check")),
+    (Tag.AUDIT, of_feeders("audit", "export")),
+    (Tag.TOKENS, of_feeders("token", "list")),
+    (Tag.WEBHOOKS, of_webhooks("list")),
+    (Tag.WEBHOOK_LETTERS, of_webhooks("letters")),
     (Tag.SWEEP, of_feeders("outage", "sweep")),
     (Tag.INFERENCE, of_feeders("outage", "infer", "EVENTS")),
     (Tag.STORM, of_feeders("erm", "storm", "--damaged", "L1", "--draws", "20")),
     (Tag.STORM, of_feeders("erm", "storm", "--damaged", "L2", "--zone", "feeder", "--until", "8")),
     (Tag.SWITCH, of_feeders("switch", "open", "TIE")),
     (Tag.SWITCH, of_feeders("switch", "close", "TIE", "--phases", "A")),
+    (Tag.OPERATION_PREVIEW, of_feeders("switch", "open", "BKR1", "--preview")),
+    (Tag.TAGS, of_feeders("tag", "list")),
+    (Tag.ORDERS, of_feeders("order", "list")),
+    (Tag.CREWS, of_feeders("crew", "list")),
     (Tag.STATES, of_feeders("state", "list")),
     (Tag.OUTAGES, of_feeders("outage", "open", "L1")),
     (Tag.OUTAGES, of_feeders("outage", "list")),
+    (Tag.PLANNED_OUTAGES, of_feeders("outage", "planned", "list")),
     (Tag.OUTAGE, of_feeders("outage", "show", "O-1")),
     (Tag.INDICES, of_feeders("outage", "indices", "--from", "2026-01-01", "--to", "2026-02-01")),
     (Tag.ERM_RUN, of_feeders("erm", "run")),
@@ -244,6 +354,11 @@ CASES: list[tuple[Tag, Make]] = [
     (Tag.INTERSECT, of_feeders("intersect", AROUND, "--by", "feeder")),
     (Tag.STREAM_RUN, of_feeders("stream", "run", "--source", "METERED")),
     (Tag.DEAD_LETTERS, dead_letters),
+    (Tag.FEED_RUN, of_feeds("run")),
+    (Tag.FEED_MAP, of_feeds("check")),
+    (Tag.FEED_STATUS, of_feeds("status")),
+    (Tag.FEED_LETTERS, of_feeds("letters")),
+    (Tag.MEASUREMENTS, of_feeds("values")),
     *((Tag.PLAN, of_a_fault(each)) for each in ("L1", "L2", "L3", "Ma", "feeder-B2", "source-S")),
     (Tag.AMI_LOAD, of_readings("load")),
     (Tag.AMI_LOAD, of_readings("load", "--by", "section", "--top", "1")),
@@ -255,6 +370,7 @@ CASES: list[tuple[Tag, Make]] = [
     (Tag.ERM_BACKTEST, backtest),
     (Tag.SYNC, sync),
     (Tag.ODIN, odin),
+    (Tag.OUTAGE_MAP, outage_map),
     (Tag.WHAT_IF, what_if),
     (Tag.MAP_CHECK, map_check),
     (Tag.MAP_INIT, map_init),
@@ -275,6 +391,14 @@ CASES: list[tuple[Tag, Make]] = [
             Tag.ASK,
         ),
     ),
+    (Tag.ADDRESSES, of_customers("address", "12 oak", "--personal")),
+    (Tag.CUSTOMERS, of_customers("search", "winward", "--by", "name", "--personal")),
+    (Tag.CUSTOMER_CARD, of_customers("card", "A1")),
+    (Tag.CUSTOMER_MATCH, of_customers("match", "--keep-model")),
+    (Tag.CUSTOMER_REVIEW, of_customers("explain", "cis:1", "--personal")),
+    (Tag.CARE_CALLS, of_customers("calls")),
+    (Tag.VOLTAGE_COMPLAINTS, of_customers("complaints")),
+    (Tag.PARTY_INDICES, of_customers("indices")),
     (Tag.PULL, pull_report),
     (Tag.CONFLICTS, of_pulled("pull", "conflicts")),
     (Tag.SCORES, of_pulled("scores", "L1")),

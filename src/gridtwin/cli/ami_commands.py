@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gridtwin.cli import render
+from gridtwin.cli import ami_history_commands, render
 from gridtwin.cli.options import Csv, In, Json, Output, open_twin, output_of
 
 if TYPE_CHECKING:
@@ -217,3 +217,6 @@ def _show_series(mrid: str, table: str, frame: pd.DataFrame, form: Output) -> No
 
 def _show_frame(frame: pd.DataFrame, form: Output, top: int, title: str) -> None:
     render.write_frame(frame.head(top) if top else frame, form, title=title)
+
+
+app.add_typer(ami_history_commands.app, name="ask")

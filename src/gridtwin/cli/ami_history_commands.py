@@ -104,6 +104,26 @@ def show_peaks(
     _show_answer(found, form, top, "Peaks of feeders")
 
 
+@app.command("weather")
+def show_weather(
+    twin: In = "",
+    start: From = "",
+    end: To = "",
+    readings: Readings = "",
+    json: Json = False,
+    csv: Csv = False,
+) -> None:
+    """
+    Say how the load of all feeders together follows the temperature, in bands of two degrees C.
+
+    Example: gridtwin ami ask weather --in houston.twin
+    """
+    form = output_of(json=json, csv=csv)
+    with _open_history(twin, readings) as history:
+        found = history.weather(start or None, end or None)
+    _show_answer(found, form, 0, "Load by temperature")
+
+
 @app.command("at-risk")
 def at_risk(
     polygon: Annotated[

@@ -35,12 +35,13 @@ def sync_twin(
 
     Example: gridtwin sync houston.twin postgresql://localhost/grid
     """
+    from gridtwin.store.acting_role import OWNER
     from gridtwin.store.postgis import mirror
     from gridtwin.store.postgis.connect import connect
     from gridtwin.store.postgis.migrate import check_schema, migrate
     from gridtwin.store.postgis.postgis_states import read_state
     from gridtwin.store.postgis.postgis_store import PostgisStore
-    from gridtwin.store.postgis.refusals import OWNER, translate_refusals
+    from gridtwin.store.postgis.refusals import translate_refusals
     from gridtwin.twin.parity import verify_mirror
     from gridtwin.twin.vegetation_questions import carry_vegetation
 

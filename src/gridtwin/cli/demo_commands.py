@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gridtwin.cli.demo_picture import draw_storm
+from gridtwin.cli.territory_ground import keep_ground
 from gridtwin.errors import MissingExtraError
 
 if TYPE_CHECKING:
+    from gridtwin.model.network import Network
     from gridtwin.results.trace_result import BlastRadius
     from gridtwin.twin import Twin
 
@@ -20,7 +22,7 @@ REAL_GRID = "simbench:1-MVLV-urban-all-0-sw"
 STORM_KM = 3.0
 
 
-class _Clock:
+class _Stopwatch:
     """Print what was found, with the seconds it took."""
 
     def __init__(self) -> None:
@@ -47,14 +49,19 @@ def run_demo(
     """
     import gridtwin
     from gridtwin.publish.gpkg import write_gpkg
+    from gridtwin.sources.synthetic import lay_territory
 
     out.mkdir(parents=True, exist_ok=True)
-    clock = _Clock()
-    network = gridtwin.synthesize("houston", meters=meters, seed=1)
+    clock = _Stopwatch()
+    laid = lay_territory("houston", meters=meters, seed=1)
+    network = laid.network
     clock.say_time(f"made a territory like Houston: {network!r}")
+    network, has_manuals = _equip_network(network, out, clock)
     twin = gridtwin.open(network).save(out / "houston.twin", overwrite=True)
     clock.say_time(f"saved it as {out / 'houston.twin'}")
     _ask_questions(twin, clock)
+    if has_manuals:
+        _ask_manuals(twin, clock)
     _follow_outage(twin, clock)
     _rank_trimming(twin, clock)
     storm = _break_storm(twin, clock)
@@ -63,10 +70,39 @@ def run_demo(
     clock.say_time(f"wrote {out / 'houston.gpkg'} for QGIS")
     _real_grid(clock)
     if serve:
+        keep_ground(twin.store, laid)
+        clock.say_time("drew its streets, water and buildings")
         _serve_demo(twin, out / "houston.twin", clock)
 
 
-def _ask_questions(twin: Twin, clock: _Clock) -> None:
+def _equip_network(network: Network, out: Path, clock: _Stopwatch) -> tuple[Network, bool]:
+    """Return a network whose equipment has manuals; as it is where they cannot be written."""
+    from gridtwin.cli.demo_manuals import add_corpus, equip_network
+
+    corpus = out / "invented"
+    try:
+        network = equip_network(network, corpus)
+        report = add_corpus(corpus, out / "houston.manuals")
+    except MissingExtraError as error:
+        sys.stdout.write(f"no manuals: {error}\n")
+        return network, False
+    known = report.added + report.unchanged
+    clock.say_time(f"invented makers, models and {known:,} manuals of its equipment: {corpus}")
+    return network, True
+
+
+def _ask_manuals(twin: Twin, clock: _Stopwatch) -> None:
+    """Ask the manual of one device how to work on it."""
+    from gridtwin.cli.demo_manuals import QUESTION, ask_manuals
+
+    equipment = twin.network.equipment
+    recloser = str(equipment[equipment.kind == "recloser"].mrid.iloc[0])
+    passage = ask_manuals(twin, recloser)
+    if passage is not None:
+        clock.say_time(f'asked the manual of {recloser} "{QUESTION}": {passage["cited"]}')
+
+
+def _ask_questions(twin: Twin, clock: _Stopwatch) -> None:
     report = twin.check()
     found = ", ".join(f"{count:,} {rule}" for rule, count in report.counts.items()) or "nothing"
     clock.say_time(f"checked the data: {found}")
@@ -84,7 +120,7 @@ def _ask_questions(twin: Twin, clock: _Clock) -> None:
     clock.say_time(twin.explain(str(below.usage_points[0])).sentence)
 
 
-def _follow_outage(twin: Twin, clock: _Clock) -> None:
+def _follow_outage(twin: Twin, clock: _Stopwatch) -> None:
     """Follow one outage from the first report to the end."""
     from gridtwin.erm.job import ErmJob
 
@@ -109,9 +145,9 @@ def _follow_outage(twin: Twin, clock: _Clock) -> None:
     clock.say_time("everybody is back; the outage is closed")
 
 
-def _rank_trimming(twin: Twin, clock: _Clock) -> None:
+def _rank_trimming(twin: Twin, clock: _Stopwatch) -> None:
     """Grow trees along the lines, and say where trimming them spares most."""
-    from gridtwin.sources.synthetic.vegetation import synthesize_vegetation
+    from gridtwin.sources.synthetic.tree_groups import synthesize_vegetation
 
     trees = synthesize_vegetation(twin.store.network, seed=1)
     risk = twin.load_vegetation(trees, name="trees").risk
@@ -133,7 +169,7 @@ def _find_trunk(twin: Twin) -> str:
     return str(sweep[sweep.kind == "ac_line_segment"].mrid.iloc[0])
 
 
-def _break_storm(twin: Twin, clock: _Clock) -> BlastRadius:
+def _break_storm(twin: Twin, clock: _Stopwatch) -> BlastRadius:
     import numpy as np
     import shapely
 
@@ -153,7 +189,7 @@ def _break_storm(twin: Twin, clock: _Clock) -> BlastRadius:
     return storm
 
 
-def _draw_picture(twin: Twin, storm: BlastRadius, path: Path, clock: _Clock) -> None:
+def _draw_picture(twin: Twin, storm: BlastRadius, path: Path, clock: _Stopwatch) -> None:
     try:
         draw_storm(twin, storm, path)
     except MissingExtraError as error:
@@ -162,7 +198,7 @@ def _draw_picture(twin: Twin, storm: BlastRadius, path: Path, clock: _Clock) -> 
         clock.say_time(f"drew {path}")
 
 
-def _real_grid(clock: _Clock) -> None:
+def _real_grid(clock: _Stopwatch) -> None:
     import gridtwin
 
     try:
@@ -178,7 +214,7 @@ def _real_grid(clock: _Clock) -> None:
     )
 
 
-def _serve_demo(twin: Twin, home: Path, clock: _Clock) -> None:
+def _serve_demo(twin: Twin, home: Path, clock: _Stopwatch) -> None:
     from gridtwin.cli.demo_serve import serve_storms
     from gridtwin.publish.tiles.build_tiles import keep_tiles
 

@@ -11,12 +11,16 @@ from gridtwin.errors import (
     InputError,
     MissingExtraError,
     NotFoundError,
+    OperationConflictError,
+    OperationRefusedError,
     StoreError,
 )
 
 # The first class that fits decides; the codes are part of the contract with other programs.
 EXIT_CODES: tuple[tuple[type[Exception], int], ...] = (
     (NotFoundError, 3),
+    (OperationConflictError, 1),
+    (OperationRefusedError, 1),
     (StoreError, 4),
     (InputError, 2),
     (MissingExtraError, 2),

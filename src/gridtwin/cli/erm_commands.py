@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gridtwin.cli import render
+from gridtwin.cli.erm_run_commands import estimate_outages
 from gridtwin.cli.options import Csv, Json, Output, output_of
+from gridtwin.cli.storm_commands import forecast_storm
 
 if TYPE_CHECKING:
     from gridtwin.analysis.erm.backtest import BacktestScore
@@ -137,3 +139,7 @@ def _make_row(score: BacktestScore) -> dict[str, object]:
         "width": round(score.width, 1),
         "expired": score.expired,
     }
+
+
+app.command("run")(estimate_outages)
+app.command("storm")(forecast_storm)

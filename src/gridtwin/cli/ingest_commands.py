@@ -93,7 +93,7 @@ def ingest_readings(
 
     figures = work(
         target,
-        Kafka(brokers, registry, instance, settings=_read_settings(setting or [])),
+        Kafka(brokers, registry, instance, settings=read_settings(setting or [])),
         stop,
         options=Options.for_prefix(group, topic_prefix, keep_days=keep_days),
         metrics_port=None if metrics_port < 0 else metrics_port,
@@ -125,7 +125,8 @@ def _show_run(document: StreamRunDocument, *, json: bool) -> None:
         render.write_facts("Taken", facts)
 
 
-def _read_settings(given: list[str]) -> dict[str, Any]:
+def read_settings(given: list[str]) -> dict[str, Any]:
+    """Return settings of the Kafka client by their names."""
     for each in given:
         if "=" not in each:
             msg = f"--setting {each}: write NAME=VALUE, as in security.protocol=SSL"

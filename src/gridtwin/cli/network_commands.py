@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -21,6 +22,7 @@ from gridtwin.cli.options import (
     read_area,
     split_names,
 )
+from gridtwin.cli.territory_ground import keep_ground
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,6 +35,15 @@ def make_network(
     like: Annotated[str, typer.Option(help="Territory to resemble.")] = "houston",
     meters: Annotated[int, typer.Option(min=1, help="How many meters.")] = 60_000,
     seed: Annotated[int, typer.Option(help="The same seed makes the same territory.")] = 1,
+    roads: Annotated[
+        Path | None, typer.Option(help="File of lines: real streets that the lines follow.")
+    ] = None,
+    roads_layer: Annotated[
+        str, typer.Option("--roads-layer", help="Its layer, if it has several of lines.")
+    ] = "",
+    basemap: Annotated[
+        bool, typer.Option(help="Keep streets and water in the twin, for its map.")
+    ] = True,
     overwrite: Overwrite = False,
 ) -> None:
     """
@@ -41,10 +52,13 @@ def make_network(
     Example: gridtwin new houston.twin --like houston --meters 60000 --seed 1
     """
     import gridtwin
+    from gridtwin.sources.synthetic import lay_territory
 
-    network = gridtwin.synthesize(like, meters=meters, seed=seed)
-    saved = gridtwin.open(network).save(twin, overwrite=overwrite)
+    laid = lay_territory(like, meters=meters, seed=seed, roads=roads, roads_layer=roads_layer)
+    saved = gridtwin.open(laid.network).save(twin, overwrite=overwrite)
     sys.stdout.write(f"{twin}: {saved.store.network!r}\n")
+    if basemap:
+        keep_ground(saved.store, laid)
 
 
 def intersect_polygon(

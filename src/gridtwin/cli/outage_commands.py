@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gridtwin.cli import render
+from gridtwin.cli import outage_lifecycle_commands, planned_commands, render
+from gridtwin.cli.indices_commands import show_indices
+from gridtwin.cli.inference_commands import infer_outages
 from gridtwin.cli.options import (
     Csv,
     GeoJson,
@@ -121,3 +123,9 @@ def _show_blast(result: BlastRadius, form: Output) -> None:
         render.write_facts(f"Out without {', '.join(result.of[:3])}{more}", facts)
     else:
         render.write_frame(result.to_geodataframe(), form)
+
+
+outage_lifecycle_commands.register_commands(app)
+app.command("indices")(show_indices)
+app.command("infer")(infer_outages)
+app.add_typer(planned_commands.app, name="planned")

@@ -60,7 +60,7 @@ def list_outages(
     form = output_of(json=json, csv=csv)
     found = open_twin(twin).outages.all(since=read_time(since))
     if form is Output.JSON:
-        from gridtwin.results.outage_documents import make_outages_document
+        from gridtwin.results.outage_answers import make_outages_document
 
         render.write_json(make_outages_document(found))
         return
@@ -85,7 +85,7 @@ def show_outage(outage: Id, twin: In = "", json: Json = False) -> None:
     outages = open_twin(twin).outages
     found, steps, evidence = outages.get(outage), outages.steps(outage), outages.evidence(outage)
     if json:
-        from gridtwin.results.outage_documents import make_outage_document
+        from gridtwin.results.outage_answers import make_outage_document
 
         render.write_json(make_outage_document(found, steps, evidence))
         return
@@ -238,7 +238,7 @@ def read_time(text: str) -> datetime | None:
 
 def _print_outage(outage: Outage, *, json: bool) -> None:
     if json:
-        from gridtwin.results.outage_documents import make_outages_document
+        from gridtwin.results.outage_answers import make_outages_document
 
         render.write_json(make_outages_document([outage]))
     else:

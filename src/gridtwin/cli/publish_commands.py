@@ -9,7 +9,11 @@ from typing import Annotated
 import typer
 
 from gridtwin.cli import render
+from gridtwin.cli.iceberg_commands import publish_iceberg
+from gridtwin.cli.odin_commands import publish_odin
 from gridtwin.cli.options import In, State, open_twin, twin_named
+from gridtwin.cli.outage_map_commands import publish_outage_map
+from gridtwin.cli.snowflake_commands import publish_snowflake
 from gridtwin.errors import InputError
 
 publish_app = typer.Typer(
@@ -122,3 +126,30 @@ def publish_esri(
     told = write_esri(out, normal, opened.situation(state), choose_all(normal), overwrite=overwrite)
     render.print_note(*(f"notice: {notice}" for notice in told))
     sys.stdout.write(f"{out}: written\n")
+
+
+@publish_app.command("osi")
+def publish_osi(
+    out: Annotated[Path, typer.Argument(help="YAML file to write.")],
+    database: Annotated[
+        str, typer.Option(metavar="NAME", help="Database of PostgreSQL that holds the tables.")
+    ] = "",
+) -> None:
+    """
+    Write what the tables of the questions mean as a model of Open Semantic Interchange.
+
+    Example: gridtwin publish osi grid.osi.yaml --database grid
+    """
+    from gridtwin.publish.atomic_file import write_whole
+    from gridtwin.publish.osi_model import MODEL_NAME, place_in_postgres, write_osi
+    from gridtwin.semantic.semantic_model import read_semantic_model
+
+    model = write_osi(read_semantic_model(), MODEL_NAME, place_in_postgres(database))
+    write_whole(out, model.encode())
+    sys.stdout.write(f"{out}: written\n")
+
+
+publish_app.command("odin")(publish_odin)
+publish_app.command("outage-map")(publish_outage_map)
+publish_app.command("snowflake")(publish_snowflake)
+publish_app.command("iceberg")(publish_iceberg)

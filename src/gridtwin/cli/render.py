@@ -26,6 +26,12 @@ def print_note(*words: str) -> None:
         sys.stderr.write(f"{word}\n")
 
 
+def write_words(words: str) -> None:
+    """Print a part of a text for a person, on standard error, at once."""
+    sys.stderr.write(words)
+    sys.stderr.flush()
+
+
 def write_json(document: Any) -> None:
     """Print one JSON document in one line; what is no number becomes null."""
     sys.stdout.write(

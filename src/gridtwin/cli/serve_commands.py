@@ -24,6 +24,10 @@ def serve_twin(
     tiles: Annotated[
         Path | None, typer.Option(help="Archive made by `gridtwin tiles build`.")
     ] = None,
+    basemap: Annotated[
+        Path | None,
+        typer.Option(help="PMTiles file of the Protomaps scheme, drawn beneath the grid."),
+    ] = None,
     open: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
     log_json: Annotated[
         bool, typer.Option("--log-json", help="Log one JSON object a line.")
@@ -37,7 +41,9 @@ def serve_twin(
     from gridtwin.store.postgis.connect import hide_password as without_password
     from gridtwin.store.postgis.connect import is_address
 
-    settings = ServeSettings.from_environment(twin_named(twin), host=host, port=port, tiles=tiles)
+    settings = ServeSettings.from_environment(
+        twin_named(twin), host=host, port=port, tiles=tiles, basemap=basemap
+    )
     name = settings.twin
     shown = without_password(name) if is_address(name) else name
     log_to_stderr(json_lines=log_json)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,9 @@ from gridtwin.cli import render
 from gridtwin.cli.options import In, Json, open_twin
 from gridtwin.errors import InputError
 from gridtwin.model.notices import summarize_notices
+
+if TYPE_CHECKING:
+    from gridtwin.results.operation_preview import OperationPreview
 
 app = typer.Typer(
     help="Keep what-ifs: overlays over the current state.",
@@ -26,10 +29,16 @@ def operate_switch(
     mrid: Annotated[str, typer.Argument(metavar="ID")],
     twin: In = "",
     phases: Annotated[str, typer.Option(help="Operate only these phases.")] = "",
+    preview: Annotated[
+        bool, typer.Option("--preview", help="Say what it would do; operate nothing.")
+    ] = False,
+    confirmed: Annotated[
+        str, typer.Option(help="Digest of a preview: operate if it still does the same.")
+    ] = "",
     json: Json = False,
 ) -> None:
     """
-    Operate a switch: write the current state.
+    Operate a switch: write the current state. A tag on it forbids that.
 
     Example: gridtwin switch open RCL-0042 --in houston.twin
     """
@@ -37,13 +46,40 @@ def operate_switch(
         msg = f"{position!r} is no operation: say open or close"
         raise InputError(msg)
     opened = open_twin(twin)
-    state = opened.switch(mrid, open=position == "open", phases=phases)
+    opens = position == "open"
+    if preview:
+        _print_preview(opened.operations.preview(mrid, open=opens, phases=phases), json=json)
+        return
+    if confirmed:
+        state = opened.operations.operate(mrid, open=opens, phases=phases, confirmed=confirmed)
+    else:
+        state = opened.switch(mrid, open=opens, phases=phases)
     if json:
         from gridtwin.results.network_answers import switch_document
 
         render.write_json(switch_document(opened.store.network, mrid, state))
     else:
         sys.stdout.write(f"{mrid}: {position}, state current version {state.version}\n")
+
+
+def _print_preview(seen: OperationPreview, *, json: bool) -> None:
+    document = seen.document()
+    if json:
+        render.write_json(document)
+        return
+    facts = {
+        "stands open on": document["open_before"] or "no phase",
+        "would stand open on": document["open_after"] or "no phase",
+        "customers that gain supply": document["gained"]["customers"],
+        "customers that lose it": document["lost"]["customers"],
+        "that lose some phases": document["partial"]["customers"],
+        "priority customers that lose it": document["priority_lost"],
+        "open outages it brings back": [*document["outages"]],
+        "dangers": [hazard["message"] for hazard in document["hazards"]],
+        "forbidden, as": document["refusals"],
+        "digest": document["digest"],
+    }
+    render.write_facts(f"{'open' if document['open'] else 'close'} {document['mrid']}", facts)
 
 
 @app.command("list")

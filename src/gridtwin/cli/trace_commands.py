@@ -21,8 +21,8 @@ from gridtwin.cli.options import (
     open_twin,
     output_of,
     split_names,
-    with_trace_options,
 )
+from gridtwin.cli.trace_options import with_trace_options
 
 if TYPE_CHECKING:
     from gridtwin.results.trace_result import TraceResult

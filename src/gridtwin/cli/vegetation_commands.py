@@ -56,7 +56,7 @@ def synthesize_areas(
 
     Example: gridtwin vegetation synthesize trees.geojson --in houston.twin
     """
-    from gridtwin.sources.synthetic.vegetation import synthesize_vegetation
+    from gridtwin.sources.synthetic.tree_groups import synthesize_vegetation
 
     if out.suffix.casefold() not in {".geojson", ".gpkg"}:
         msg = f"{out}: call it .geojson or .gpkg"
