@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import shapely
 
 from gridtwin.model.network import Network
+
+if TYPE_CHECKING:
+    import psycopg
 
 NOON = int(datetime(2026, 7, 1, 12, tzinfo=UTC).timestamp())
 STAMP = pa.timestamp("ms", tz="UTC")
@@ -80,10 +84,32 @@ def write_readings(folder: Path, readings: Sequence[Reading], name: str = "part-
     return folder
 
 
-def write_conditions(folder: Path, prices: Mapping[int, float]) -> None:
-    """Write the price of each interval, and 30 degrees."""
+def copy_readings(connection: psycopg.Connection[Any], readings: Iterable[Reading]) -> None:
+    """Keep readings of July 2026 in a database, as a stream brings them."""
+    connection.execute("SELECT gridtwin.refresh_meters()")
+    connection.execute("SELECT gridtwin.make_reading_days('2026-07-01', '2026-07-05')")
+    connection.execute("CREATE TEMP TABLE came (meter text, at bigint, kwh real, volts real)")
+    with connection.cursor() as cursor, cursor.copy("COPY came FROM STDIN") as copy:
+        for row in readings:
+            copy.write_row(row)
+    connection.execute(
+        "INSERT INTO gridtwin.ami_gold (reading_time, meter, kwh, voltage_v, meter_id,"
+        " transformer, feeder) SELECT to_timestamp(c.at), m.meter, c.kwh, c.volts, m.mrid,"
+        " m.transformer, m.feeder FROM came c JOIN gridtwin.meters m ON m.mrid = c.meter"
+    )
+
+
+def find_warmth(end: int) -> float:
+    """Return the degrees Celsius of an interval: 21 at midnight UTC, one more each hour."""
+    return 21 + end % 86_400 / 3_600
+
+
+def write_conditions(
+    folder: Path, prices: Mapping[int, float], warmth: Callable[[int], float] = find_warmth
+) -> None:
+    """Write the price of each interval, and how warm it is then."""
     times = pa.array([end * 1000 for end in prices], pa.int64()).cast(STAMP)
     price = pa.array(list(prices.values()), pa.float32())
-    warm = pa.array([30.0] * len(prices), pa.float32())
+    warm = pa.array([warmth(end) for end in prices], pa.float32())
     table = pa.table({"time": times, "temperature_c": warm, "price_usd_mwh": price})
     pq.write_table(table, folder / "conditions.parquet")

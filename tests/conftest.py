@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import shutil
 import sys
 import tempfile
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import typer.main
+import typer.testing
 
 from examples import register_profiles
 from gridtwin.errors import BrokerError
 from gridtwin.store.postgis.connect import connect
 from gridtwin.store.postgis.migrate import migrate
+from gridtwin.twin import Twin, open_twin
 from kafka import Kafka, kafka_cluster
 from lake_bench import Lake, run_lake
+from networks import two_feeders_with_a_tie
 from postgres import Cluster, PostgresMissingError, copy_of, run_cluster
 
 if TYPE_CHECKING:
@@ -41,6 +47,16 @@ if IN_MEMORY.is_dir() and shutil.disk_usage(IN_MEMORY).free > 4 << 30:
 
 register_profiles()
 
+# All commands are made anew whenever one is asked, which takes longer than most of them: here a
+# process asks hundreds.
+typer.main.get_command = typer.testing._get_command = cache(typer.main.get_command)  # type: ignore[assignment]
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector of garbage pass over what was imported, which stays to the end."""
+    gc.collect()
+    gc.freeze()
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let the answers that are kept in files be written anew."""
@@ -57,6 +73,20 @@ def _log_of_gridtwin() -> Iterator[None]:
     yield
     log.handlers = handlers
     log.setLevel(level)
+
+
+@pytest.fixture(scope="session")
+def kept_feeders(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a twin of two feeders with a tie: to be copied, which is quicker."""
+    home = tmp_path_factory.mktemp("kept") / "two.twin"
+    open_twin(two_feeders_with_a_tie()).save(home)
+    return home
+
+
+@pytest.fixture
+def two_feeders(kept_feeders: Path, tmp_path: Path) -> Twin:
+    """Return a twin of two feeders with a tie of the test's own, kept in a directory."""
+    return open_twin(shutil.copytree(kept_feeders, tmp_path / "two.twin"))
 
 
 @pytest.fixture(scope="session")

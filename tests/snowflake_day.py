@@ -179,6 +179,7 @@ ASKED: dict[str, Callable[[AmiHistory], AmiHistoryAnswer]] = {
     "overloaded_at_price": lambda history: history.overloaded(*BOUNDS, pct=40, price=100),
     "voltages": lambda history: history.voltages(*BOUNDS),
     "peaks": lambda history: history.peaks(*BOUNDS),
+    "weather": lambda history: history.weather(*BOUNDS),
     "at_risk": lambda history: history.at_risk(AREAS[ASKED_AREA], *BOUNDS),
     "hours_out": lambda history: history.hours_out(*BOUNDS),
     "vegetation": lambda history: history.vegetation(*BOUNDS),

@@ -16,7 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 import gridtwin
-from ami_folder import write_conditions, write_readings
+from ami_folder import copy_readings, find_warmth, write_conditions, write_readings
 from document_schemas import hold_to_schema
 from gridtwin.cli.root_commands import app
 from gridtwin.errors import InputError, StoreError
@@ -38,6 +38,7 @@ ASKED: dict[str, Callable[[AmiHistory], AmiHistoryAnswer]] = {
     "overloaded at any price": lambda history: history.overloaded(*BOUNDS, pct=50.0123),
     "voltages": lambda history: history.voltages(*BOUNDS),
     "peaks": lambda history: history.peaks(*BOUNDS),
+    "weather": lambda history: history.weather(*BOUNDS),
     "at_risk": lambda history: history.at_risk(EVERYWHERE, *BOUNDS),
     "hours_out": lambda history: history.hours_out(*BOUNDS),
     "vegetation": lambda history: history.vegetation(*BOUNDS),
@@ -98,30 +99,27 @@ def mirrored(database: str, twin: Twin, read: pd.DataFrame, prices: dict[int, fl
     out(mirror)
     keep_spans_at_risk(mirror)
     with connect(database) as connection:
-        connection.execute("SELECT gridtwin.refresh_meters()")
-        connection.execute("SELECT gridtwin.make_reading_days('2026-07-01', '2026-07-03')")
-        connection.execute("CREATE TEMP TABLE came (meter text, at bigint, kwh real, volts real)")
-        with connection.cursor() as cursor, cursor.copy("COPY came FROM STDIN") as copy:
-            for row in read.astype(object).where(read.notna(), None).itertuples(index=False):
-                copy.write_row(tuple(row))
-        connection.execute(
-            "INSERT INTO gridtwin.ami_gold (reading_time, meter, kwh, voltage_v, meter_id,"
-            " transformer, feeder) SELECT to_timestamp(c.at), m.meter, c.kwh, c.volts, m.mrid,"
-            " m.transformer, m.feeder FROM came c JOIN gridtwin.meters m ON m.mrid = c.meter"
-        )
+        rows = read.astype(object).where(read.notna(), None)
+        copy_readings(connection, rows.itertuples(index=False, name=None))
         for end, price in prices.items():
             connection.execute(
                 'INSERT INTO gridtwin.conditions ("time", temperature_c, price_usd_mwh)'
-                " VALUES (to_timestamp(%s), 30, %s)",
-                (end, price),
+                " VALUES (to_timestamp(%s), %s, %s)",
+                (end, find_warmth(end), price),
             )
             connection.execute("SELECT gridtwin.sum_loads(to_timestamp(%s))", (end,))
     return mirror
 
 
-def test_a_database_and_a_folder_of_parquet_give_one_answer(twin: Twin, mirrored: Twin) -> None:
+@pytest.mark.parametrize("summed", [False, True])
+def test_a_database_and_a_folder_of_parquet_give_one_answer(
+    twin: Twin, mirrored: Twin, database: str, summed: bool
+) -> None:
     """Only that a folder also knows what transformers of substations carry, which serve nobody."""
     serving = set(twin.network.usage_points.transformer)
+    if summed:
+        with connect(database) as link:
+            link.execute("SELECT gridtwin.sum_load_days('0 s')")
     for name, ask in ASKED.items():
         here, there = ask(twin.ami.history).frame, ask(mirrored.ami.history).frame
         if name.startswith("overloaded"):
@@ -210,6 +208,18 @@ def test_peaks_and_voltages_are_those_of_a_group_in_pandas(twin: Twin, read: pd.
     np.testing.assert_allclose(volts.below_a_h, low[volts.index])
 
 
+def test_load_is_told_by_temperature(twin: Twin, read: pd.DataFrame) -> None:
+    found = ASKED["weather"](twin.ami.history).frame
+    load = read.groupby("end").kwh.sum() * 4
+    bands = [find_warmth(end) // 2 * 2 for end in load.index]
+    expected = load.groupby(bands).agg(["size", "mean", "max"])
+    assert found.from_c.tolist() == expected.index.tolist()
+    assert len(found) > 1
+    np.testing.assert_allclose(found.hours * 4, expected["size"])
+    np.testing.assert_allclose(found.mean_kw, expected["mean"], rtol=1e-5)
+    np.testing.assert_allclose(found.peak_kw, expected["max"], rtol=1e-5)
+
+
 def test_load_at_risk_counts_nothing_twice(twin: Twin, read: pd.DataFrame) -> None:
     """Substation transformers stand inside as well, above those that serve."""
     found = ASKED["at_risk"](twin.ami.history)
@@ -278,6 +288,7 @@ def test_a_question_names_the_values_it_says_it_takes(name: str) -> None:
         ("overloaded", "--price", "100", "--pct", "80"),
         ("voltages",),
         ("peaks", "--top", "3"),
+        ("weather",),
         ("at-risk", EVERYWHERE),
         ("hours-out",),
         ("vegetation", "--top", "2"),

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import yaml
@@ -23,6 +24,9 @@ from deployment_commands import (
     list_unit_commands,
     parse_command,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 ROOT = DEPLOY.parent
 TOOLS = Path(sys.executable).parent
@@ -60,10 +64,22 @@ def test_the_dockerfile_is_clean(tmp_path: Path) -> None:
     assert lint_image(spoil(DEPLOY / "Dockerfile", "WORKDIR", "WORKDRI", tmp_path)).returncode
 
 
+def find_last_stage_faults(dockerfile: str) -> list[str]:
+    """Return what the image that is shipped may not be."""
+    last = dockerfile.rsplit("\nFROM ", 1)[1]
+    faults = []
+    if re.findall(r"^USER (.*)$", last, re.MULTILINE) != ["10001:10001"]:
+        faults.append("it does not run as user 10001 alone")
+    if re.findall(r"^VOLUME (.*)$", last, re.MULTILINE) != ["/data"]:
+        faults.append("it does not keep one volume")
+    return faults
+
+
 def test_the_image_runs_as_nobody_and_keeps_one_volume() -> None:
-    last = (DEPLOY / "Dockerfile").read_text().rsplit("\nFROM ", 1)[1]
-    assert re.findall(r"^USER (.*)$", last, re.MULTILINE) == ["10001:10001"]
-    assert re.findall(r"^VOLUME (.*)$", last, re.MULTILINE) == ["/data"]
+    text = (DEPLOY / "Dockerfile").read_text()
+    assert not find_last_stage_faults(text)
+    for old, new in (("USER 10001:10001", "USER root"), ("VOLUME /data", "VOLUME /etc")):
+        assert find_last_stage_faults(text.replace(old, new)), old
 
 
 def test_the_image_gets_what_the_package_is_built_of() -> None:
@@ -94,25 +110,46 @@ def test_compose_is_valid(tmp_path: Path) -> None:
     ).returncode
 
 
+def find_exposures(compose: str) -> list[str]:
+    """Return ports that are open to others, processes that are not shut in, secrets in plain."""
+    services = yaml.safe_load(compose)["services"]
+    faults = []
+    for name, service in services.items():
+        ports = service.get("ports", ())
+        faults += [f"{name}: {port}" for port in ports if not port.startswith("127.0.0.1:")]
+        shut = service.get("read_only") and service.get("cap_drop") == ["ALL"]
+        if "gridtwin" in service["image"] and not shut:
+            faults.append(f"{name} is not shut in")
+        for variable, value in service.get("environment", {}).items():
+            secret = re.search(r"PASSWORD|TOKEN|SECRET|KEY", variable)
+            if secret and not value.startswith(("/run/secrets/", "${")):
+                faults.append(f"{name}: {variable}")
+    return faults
+
+
 def test_compose_opens_no_port_to_others_and_holds_no_secret() -> None:
     text = (DEPLOY / "compose.yaml").read_text()
-    services = yaml.safe_load(text)["services"]
-    ports = [port for service in services.values() for port in service.get("ports", ())]
-    assert ports
-    assert all(port.startswith("127.0.0.1:") for port in ports)
-    for name, service in services.items():
-        if "gridtwin" in service["image"]:
-            assert service["read_only"], name
-            assert service["cap_drop"] == ["ALL"], name
-        for variable, value in service.get("environment", {}).items():
-            if re.search(r"PASSWORD|TOKEN|SECRET|KEY", variable):
-                assert value.startswith(("/run/secrets/", "${")), variable
+    assert not find_exposures(text)
+    for old, new, fault in (
+        ('"127.0.0.1:8766:8766"', '"8766:8766"', "server: 8766:8766"),
+        ("cap_drop: [ALL]", "cap_drop: []", "server is not shut in"),
+        ("${GRIDTWIN_OPERATOR_TOKEN:-}", "open-sesame", "server: GRIDTWIN_OPERATOR_TOKEN"),
+    ):
+        assert fault in find_exposures(text.replace(old, new, 1)), old
+
+
+def find_unnamed_variables(compose: str) -> set[str]:
+    """Return what compose asks the environment for, and no example names."""
+    named = set(re.findall(r"^(\w+)=", (DEPLOY / "example.env").read_text(), re.MULTILINE))
+    return set(re.findall(r"\$\{(GRIDTWIN_\w+)", compose)) - named
 
 
 def test_every_variable_of_compose_is_in_the_example() -> None:
-    asked = set(re.findall(r"\$\{(GRIDTWIN_\w+)", (DEPLOY / "compose.yaml").read_text()))
-    named = set(re.findall(r"^(\w+)=", (DEPLOY / "example.env").read_text(), re.MULTILINE))
-    assert asked - named <= {"GRIDTWIN_ICEBERG_CLIENT_ID", "GRIDTWIN_ICEBERG_CLIENT_SECRET"}
+    text = (DEPLOY / "compose.yaml").read_text()
+    rare = {"GRIDTWIN_ICEBERG_CLIENT_ID", "GRIDTWIN_ICEBERG_CLIENT_SECRET"}
+    assert find_unnamed_variables(text) <= rare
+    spoiled = text.replace("${GRIDTWIN_HOSTS", "${GRIDTWIN_HOST")
+    assert find_unnamed_variables(spoiled) - rare == {"GRIDTWIN_HOST"}
 
 
 # systemd
@@ -150,17 +187,23 @@ def test_the_units_are_shut_in(units: Path) -> None:
         return run_tool("systemd-analyze", "security", *words).returncode
 
     services = sorted(units.glob("*.service"))
-    assert len(services) == 7
+    assert len(services) == 10
     assert not [unit.name for unit in services if weigh(unit)]
     unit = units / "gridtwin-serve.service"
     unit.write_text(unit.read_text().replace("NoNewPrivileges=yes", "").replace("Protect", "X-Pro"))
     assert weigh(unit)
 
 
-def test_every_timer_has_its_service() -> None:
-    timers = list((DEPLOY / "systemd").glob("*.timer"))
+def find_lone_timers(folder: Path) -> list[str]:
+    timers = list(folder.glob("*.timer"))
     assert timers
-    assert all(timer.with_suffix(".service").is_file() for timer in timers)
+    return [timer.name for timer in timers if not timer.with_suffix(".service").is_file()]
+
+
+def test_every_timer_has_its_service(units: Path) -> None:
+    assert not find_lone_timers(DEPLOY / "systemd")
+    (units / "gridtwin-load.service").unlink()
+    assert find_lone_timers(units) == ["gridtwin-load.timer"]
 
 
 # Snowpark Container Services
@@ -179,23 +222,49 @@ def test_a_specification_is_valid(name: str, tmp_path: Path) -> None:
         assert check_service(spoil(file, old, new, tmp_path)).returncode, old
 
 
-def test_services_are_created_and_changed_but_never_dropped() -> None:
-    setup, upgrade = ((DEPLOY / f"spcs/{name}.sql").read_text() for name in ("setup", "upgrade"))
+def find_service_faults(setup: str, upgrade: str) -> list[str]:
+    """Return what the SQL of the services may not do, and what it has to."""
     files = {path.name for path in (DEPLOY / "spcs").glob("*.yaml")}
     named = r"SPECIFICATION_FILE = '(.*?)'"
-    assert set(re.findall(named, setup)) == set(re.findall(named, upgrade)) == files
+    faults = []
+    if not set(re.findall(named, setup)) == set(re.findall(named, upgrade)) == files:
+        faults.append("not every specification is created and changed")
     for text in (setup, upgrade):
         statements = re.sub(r"--.*", "", text)
-        assert "DROP" not in statements
+        if re.search(r"\bDROP\b|CREATE OR REPLACE SERVICE", statements):
+            faults.append("a service is dropped, and loses its address")
         # Live operations of a twin run once.
-        for live in re.findall(r"SERVICE (?:IF NOT EXISTS )?gridtwin_live\b[^;]*", statements):
-            assert "INSTANCES" not in live or re.findall(r"INSTANCES = (\d)", live) == ["1", "1"]
+        lives = re.findall(r"SERVICE (?:IF NOT EXISTS )?gridtwin_live\b[^;]*", statements)
+        counts = [re.findall(r"INSTANCES = (\d+)", live) for live in lives]
+        if any(count not in ([], ["1", "1"]) for count in counts):
+            faults.append("live operations run more than once")
     made = re.findall(r"CREATE SECRET IF NOT EXISTS (\w+)", setup)
-    for file in files:
+    for file in sorted(files):
         spec = yaml.safe_load((DEPLOY / "spcs" / file).read_text())["spec"]
-        for secret in spec["containers"][0]["secrets"]:
-            assert secret["snowflakeSecret"]["objectName"] in made
-    assert not re.findall(r"(?:PASSWORD|SECRET_STRING) = '[^']", setup)
+        secrets = [each["snowflakeSecret"] for each in spec["containers"][0]["secrets"]]
+        if not {each["objectName"] for each in secrets} <= set(made):
+            faults.append(f"{file} asks for a secret that nothing makes")
+    if re.findall(r"(?:PASSWORD|SECRET_STRING) = '[^']", setup):
+        faults.append("a secret stands in the file")
+    return faults
+
+
+def test_services_are_created_and_changed_but_never_dropped() -> None:
+    setup, upgrade = ((DEPLOY / f"spcs/{name}.sql").read_text() for name in ("setup", "upgrade"))
+    assert not find_service_faults(setup, upgrade)
+    for old, new in (
+        ("'live.yaml'", "'alive.yaml'"),
+        (
+            "CREATE SERVICE IF NOT EXISTS gridtwin_server",
+            "CREATE OR REPLACE SERVICE gridtwin_server",
+        ),
+        ("MAX_INSTANCES = 1;", "MAX_INSTANCES = 2;"),
+        ("gridtwin_operator TYPE", "gridtwin_operater TYPE"),
+        ("PASSWORD = ''", "PASSWORD = 'open-sesame'"),
+    ):
+        assert old in setup
+        assert len(find_service_faults(setup.replace(old, new), upgrade)) == 1, old
+    assert find_service_faults(setup, upgrade + "DROP SERVICE gridtwin_server;")
 
 
 # What they run
@@ -223,11 +292,37 @@ def test_a_command_that_is_none_is_caught(words: list[str]) -> None:
         parse_command(words)
 
 
-def test_every_probe_is_a_path_of_the_server() -> None:
-    described = json.loads((ROOT / "docs/openapi.json").read_text())["paths"]
+def find_missing(page: str, commands: Iterable[list[str]]) -> set[str]:
+    """Return the processes of the page's table that none of some commands starts."""
+    started = {parse_command(words).removeprefix("gridtwin ") for words in commands}
+    processes = re.findall(r"^\| `gridtwin ([a-z -]+?)(?: --\S+)?`", page, re.MULTILINE)
+    return set(processes) - started
+
+
+def test_every_process_is_started_by_each_way() -> None:
+    page = (ROOT / "docs/deploy.md").read_text()
+    assert find_missing(page, list_unit_commands()) == set()
+    of_a_folder = {"backup write"}  # the others keep their twin in a database
+    assert find_missing(page, list_compose_commands()) == of_a_folder
+    for name in ("feeds run", "webhooks run", "publish outage-map"):
+        others = [words for words in list_compose_commands() if words[:2] != name.split()]
+        assert find_missing(page, others) == {*of_a_folder, name}
+
+
+def find_probes(files: Iterable[Path]) -> set[str]:
+    """Return the paths by which some files ask whether a server lives."""
     asked = set()
-    for file in (*DEPLOY.glob("*.yaml"), *DEPLOY.glob("spcs/*.yaml"), *DEPLOY.rglob("server.yaml")):
-        asked |= set(re.findall(r"path\"?:? \"?(/(?:ready|health)\w*)", file.read_text()))
-        asked |= set(re.findall(r"127\.0\.0\.1:8766(/\w+)", file.read_text()))
-    assert asked == {"/ready", "/health"}
-    assert asked <= set(described)
+    for file in files:
+        text = file.read_text()
+        asked |= set(re.findall(r"path\"?:? \"?(/(?:ready|health)\w*)", text))
+        asked |= set(re.findall(r"127\.0\.0\.1:8766(/\w+)", text))
+    return asked
+
+
+def test_every_probe_is_a_path_of_the_server(tmp_path: Path) -> None:
+    described = json.loads((ROOT / "docs/openapi.json").read_text())["paths"]
+    files = (*DEPLOY.glob("*.yaml"), *DEPLOY.glob("spcs/*.yaml"), *DEPLOY.rglob("server.yaml"))
+    assert find_probes(files) == {"/ready", "/health"}
+    assert find_probes(files) <= set(described)
+    typo = spoil(DEPLOY / "spcs/server.yaml", "path: /ready", "path: /readyz", tmp_path)
+    assert find_probes([typo]) - set(described) == {"/readyz"}

@@ -38,6 +38,13 @@ def test_python_of_a_page_runs(page: str, monkeypatch: pytest.MonkeyPatch) -> No
     exec(compile(code, page, "exec"), {})  # noqa: S102 - our own page
 
 
+def test_python_of_the_page_on_operating_runs() -> None:
+    parts = re.findall(r"```python\n(.*?)```", (ROOT / "docs/operate.md").read_text(), re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(compile("\n".join(parts), "operate.md", "exec"), names)  # noqa: S102 - our own page
+    assert names["twin"].orders.all(past=True)[0].status == "ended"
+
+
 def test_python_of_the_page_on_storms_runs() -> None:
     (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs/storm.md").read_text(), re.DOTALL)
     names: dict[str, object] = {}
@@ -99,7 +106,9 @@ def test_queries_of_a_notebook_run(database: str) -> None:
 
 @pytest.mark.long
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("name", ["01_first_look", "02_storm", "03_map"])
+@pytest.mark.parametrize(
+    "name", ["01_first_look", "02_storm", "03_map", "04_customers", "05_manuals"]
+)
 def test_notebook_runs(name: str) -> None:
     notebook = nbformat.read(ROOT / f"notebooks/{name}.ipynb", as_version=4)
     assert not any(cell.get("outputs") for cell in notebook.cells)

@@ -24,7 +24,7 @@ GO = threading.Event()  # never set
 
 @pytest.fixture(scope="module")
 def script() -> StormScript:
-    return write_script(territory(), seed=3, most=9)
+    return write_script(territory(), seed=4, most=9)
 
 
 @pytest.fixture(params=["memory", "local", "postgis"])
@@ -74,9 +74,10 @@ def test_every_damage_becomes_an_outage_that_was_confirmed_restored_and_closed(
         assert {"restored"} <= set(told)
 
 
-def test_who_is_in_the_outages_is_dark_and_nobody_else_after_every_act(script: StormScript) -> None:
+@pytest.mark.parametrize("seed", [2, 4])  # of 2, damage could reach a feeder that lends supply
+def test_who_is_in_the_outages_is_dark_and_nobody_else_after_every_act(seed: int) -> None:
     twin = territory()
-    for act in storm(twin, script).run(GO):
+    for act in storm(twin, write_script(twin, seed=seed, most=9)).run(GO):
         out = set(twin.outages.members().usage_point.tolist())
         if act.what in {"open", "close"}:  # after a repair they are lit one by one, then told so
             assert dark(twin) <= out
@@ -151,8 +152,8 @@ def test_others_may_operate_meanwhile(script: StormScript) -> None:
 
 
 def test_the_same_seed_writes_the_same_script(script: StormScript) -> None:
-    assert write_script(territory(), seed=3, most=9) == script
-    assert write_script(territory(), seed=4, most=9).damages != script.damages
+    assert write_script(territory(), seed=4, most=9) == script
+    assert write_script(territory(), seed=5, most=9).damages != script.damages
 
 
 def test_damages_lie_in_the_area_and_touch_no_other() -> None:

@@ -14,7 +14,7 @@ from gridtwin.store.postgis.migrate import migrate
 from gridtwin.topology.topology_index import build_index
 from postgres import Cluster, copy_of
 
-from .release import install_release
+from .release import add_rows, install_release
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +38,15 @@ def released(postgres: Cluster) -> Iterator[str]:
     with postgres.create_database() as url:
         with connect(url, autocommit=True) as connection:
             install_release(connection)
+        yield url
+
+
+@pytest.fixture(scope="session")
+def filled(postgres: Cluster, released: str) -> Iterator[str]:
+    """Return the address of a database of the release before, with a twin, to be copied."""
+    with copy_of(postgres, released) as url:
+        with connect(url) as connection:
+            add_rows(postgres, connection.info.dbname, connection.info.user)
         yield url
 
 

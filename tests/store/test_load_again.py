@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 import gridtwin
 from editions import add_points, build, copy_frames, drop_rows, edits, make_first_edition, show
+from examples import scale_examples
 from gridtwin.errors import EditionError, StaleTwinError, StoreError
 from gridtwin.model.element_names import find_origin
 from gridtwin.model.findings import Acceptance, Finding, LoadFindings
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
 READING = SourceReading("utility.gdb", {"crs": "EPSG:4326"}, MappingText("u.toml", "[ids]\n"))
 TESTS = Path(__file__).parents[1]
-EXAMPLES = {"memory": 25, "local": 8, "postgis": 8}
+EXAMPLES = {"memory": scale_examples(25), "local": scale_examples(8), "postgis": scale_examples(8)}
 
 
 @pytest.fixture(scope="module")

@@ -375,14 +375,17 @@ def test_a_twin_of_an_older_gridtwin_learns_of_outages_when_it_is_used(tmp_path:
     gridtwin.open(str(path)).switch("TIE-1", open=False)
     with closing(sqlite3.connect(path / "state.sqlite")) as connection:
         tables = connection.execute(
-            "SELECT name FROM sqlite_master WHERE type = 'table'"
-            " AND (name LIKE 'outage%' OR name LIKE 'erm%' OR name LIKE 'live%'"
-            " OR name LIKE 'load%' OR name LIKE 'element_%' OR name LIKE 'sync_%'"
-            " OR name LIKE 'vegetation%' OR name IN ('accepted_finding', 'finding_change',"
-            " 'network_load', 'mapping_text', 'crew_shifts'))"
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+            " AND name NOT IN ('twin', 'switch_state', 'overlay', 'overlay_switch',"
+            " 'switch_event', 'trace_spec')"
         ).fetchall()
         for (name,) in sorted(tables, reverse=True):
             connection.execute(f"DROP TABLE {name}")
+        triggers = connection.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE '%audited'"
+        ).fetchall()
+        for (name,) in triggers:
+            connection.execute(f"DROP TRIGGER {name}")
         for index in ("request", "at", "mrid"):
             connection.execute(f"DROP INDEX switch_event_{index}")
         connection.execute("ALTER TABLE switch_event DROP COLUMN request")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -23,11 +24,13 @@ from gridtwin.stream.ingest.claims import Claim
 from gridtwin.stream.ingest.housekeeping import Keeper, KeeperRules
 from gridtwin.stream.reader import Messages
 from meter_stream import START_S, reading
+from waiting import PATIENCE_S, wait_until
 
 if TYPE_CHECKING:
     import psycopg
 
 NAMES = [f"UP-{n}" for n in range(6)]
+WAITS = "SELECT 1 FROM pg_locks WHERE locktype = 'transactionid' AND NOT granted"
 
 
 @pytest.fixture
@@ -138,6 +141,31 @@ def test_only_one_keeper_keeps_house_at_a_time(
         other.execute("SELECT pg_advisory_unlock(x'677269640005'::bigint)")
     Keeper(database).do_due_work(readings)
     assert readings.execute("SELECT count(*) FROM gridtwin.loads_due").fetchone() == (0,)
+
+
+def test_who_meets_another_writer_of_a_reading_leaves_the_later_one(
+    readings: psycopg.Connection[Any], database: str
+) -> None:
+    names = known(readings)
+
+    def write(connection: psycopg.Connection[Any], offset: int, kwh: int) -> None:
+        said = [reading(name, START_S + 900, kwh) for name in NAMES[:2]]
+        offsets = np.arange(offset, offset + 2)
+        ready = prepare_batch(Messages("t", np.zeros(2, np.int32), offsets, said), names, Window())
+        with connection.transaction():
+            batch_writing.write_ready(connection, "t", ready)
+
+    with connect(database) as other, ThreadPoolExecutor(1) as pool:
+        other.execute(batch_writing.CREATE_STAGE)
+        write(other, 2, 7)
+        met = pool.submit(write, readings, 0, 3)  # of lower offsets: it stands behind the other
+        with connect(database, autocommit=True) as looking:
+            wait_until(lambda: looking.execute(WAITS).fetchone())
+        other.commit()
+        met.result(PATIENCE_S)
+    for table in ("ami_silver", "ami_gold"):
+        rows = readings.execute(f"SELECT kwh FROM gridtwin.{table}").fetchall()  # noqa: S608
+        assert rows == [(7,), (7,)]
 
 
 def test_an_interval_touched_while_it_is_summed_stays_due(

@@ -75,7 +75,8 @@ def test_lines_follow_their_course(territory: Store, seen: Seen, zoom: int) -> N
                 local = shapely.LineString(in_units(square, zoom, x, y))
                 within = shapely.clip_by_rect(local, -64, -64, 4160, 4160)
                 # A corner may move by half a unit each way; a tiny line is drawn one unit long.
-                assert feature.geometry.hausdorff_distance(within) <= 1.25
+                most = 1.25 if within.length > 1 else np.hypot(0.5, 1.5)
+                assert feature.geometry.hausdorff_distance(within) <= most
                 checked += 1
     assert checked > 20
 
@@ -208,8 +209,9 @@ def test_a_lost_feature_is_found(territory: Store, archive: TileArchive) -> None
     layers = build_layers(territory.network, territory.read_index())
     tiles = {at: tile for at, tile in archive.tiles() if at[0] == 15}
     assert verify_tiles(tiles.values(), layers)["usage_points"] == 3_000
-    fullest = max(tiles, key=lambda at: len(decode(tiles[at]).get("usage_points", ())))
-    del tiles[fullest]
+    counts = {at: {name: len(them) for name, them in decode(tiles[at]).items()} for at in tiles}
+    streets = [at for at in tiles if "substations" not in counts[at]]  # one alone would be named
+    del tiles[max(streets, key=lambda at: counts[at].get("usage_points", 0))]
     with pytest.raises(LostFeaturesError, match=r"lack [\d,]+ of .* \(.*-0.*, \.\.\.\)"):
         verify_tiles(tiles.values(), layers)
 

@@ -1,0 +1,1 @@
+"""What persons operate: previews, tags, switching orders, crews."""

@@ -1,0 +1,1 @@
+"""Telling other systems: signed, in order, at least once, and nobody inside."""
