@@ -43,5 +43,5 @@ CREATE SERVICE IF NOT EXISTS gridtwin_live
 CREATE ROLE IF NOT EXISTS gridtwin_viewer;
 GRANT SERVICE ROLE gridtwin_server!viewer TO ROLE gridtwin_viewer;
 
--- The public name is known now: put it into GRIDTWIN_HOSTS of server.yaml, copy that to the stage again.
+-- The public name.
 SHOW ENDPOINTS IN SERVICE gridtwin_server;

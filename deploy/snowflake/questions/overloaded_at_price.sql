@@ -21,19 +21,19 @@ WITH dear AS (
         AND z.time > $asked_start AND z.time <= $asked_end
 ), heavy AS (
     SELECT
-        t.transformer,
-        count(*) AS intervals,
-        max(abs(t.kwh)) AS most_kwh
-    FROM "GRIDTWIN"."GOLD".TRANSFORMER_LOAD t
-    JOIN dear d ON d.reading_time = t.reading_time
-    JOIN "GRIDTWIN"."NETWORK".TRANSFORMERS r ON r.transformer = t.transformer
-    LEFT JOIN "GRIDTWIN"."NETWORK".TRANSFORMER_ZONES n ON n.transformer = t.transformer
-    LEFT JOIN "GRIDTWIN"."GOLD".ZONE_PRICES z ON z.load_zone = n.load_zone AND z.time = t.reading_time
-    LEFT JOIN "GRIDTWIN"."GOLD".CONDITIONS c ON c.time = t.reading_time
-    WHERE t.reading_time > $asked_start AND t.reading_time <= $asked_end
-        AND abs(t.kwh) > r.rated_kva * CAST($asked_pct AS double precision) / 100 * $asked_power_factor / 4
+        p.transformer,
+        sum(p.intervals) AS intervals,
+        max(p.highest_kwh) AS most_kwh
+    FROM (SELECT reading_time AS first_at, reading_time AS last_at, transformer, 1 AS intervals, abs(kwh) AS lowest_kwh, abs(kwh) AS highest_kwh FROM "GRIDTWIN"."GOLD".TRANSFORMER_LOAD) p
+    JOIN dear d ON d.reading_time = p.first_at
+    JOIN "GRIDTWIN"."NETWORK".TRANSFORMERS r ON r.transformer = p.transformer
+    LEFT JOIN "GRIDTWIN"."NETWORK".TRANSFORMER_ZONES n ON n.transformer = p.transformer
+    LEFT JOIN "GRIDTWIN"."GOLD".ZONE_PRICES z ON z.load_zone = n.load_zone AND z.time = p.first_at
+    LEFT JOIN "GRIDTWIN"."GOLD".CONDITIONS c ON c.time = p.first_at
+    WHERE p.first_at > $asked_start AND p.last_at <= $asked_end
+        AND p.lowest_kwh > r.rated_kva * CAST($asked_pct AS double precision) / 100 * $asked_power_factor / 4
         AND coalesce(z.price_usd_mwh, c.price_usd_mwh) > CAST($asked_price AS double precision)
-    GROUP BY t.transformer
+    GROUP BY p.transformer
 )
 SELECT
     r.mrid AS transformer,

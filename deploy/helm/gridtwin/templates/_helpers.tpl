@@ -57,3 +57,12 @@ app.kubernetes.io/name: gridtwin
 app.kubernetes.io/instance: {{ .root.Release.Name }}
 app.kubernetes.io/component: {{ .name }}
 {{- end }}
+
+{{/* What the server and the process that sends webhooks have in common. */}}
+{{- define "gridtwin.webhookEnv" -}}
+- name: GRIDTWIN_WEBHOOK_KEY
+  valueFrom:
+    secretKeyRef: {name: {{ required "webhooks.secret: a secret with the key `key`" .Values.webhooks.secret }}, key: key}
+- name: GRIDTWIN_WEBHOOK_NETWORKS
+  value: {{ .Values.webhooks.networks | quote }}
+{{- end }}
