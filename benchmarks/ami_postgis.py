@@ -1,7 +1,8 @@
 """
 Measure weeks of readings in PostgreSQL: `python -m benchmarks.ami_postgis [METERS] [DAYS]`.
 
-Loads are kept by day, as the worker keeps them; the processor time is that of all of the server.
+Each day is summed when it is over, and the intervals of the last week alone are kept, as the worker
+does; the processor time is that of all of the server.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,13 @@ from gridtwin.store.postgis.cluster import run_cluster
 from gridtwin.store.postgis.connect import connect
 
 if TYPE_CHECKING:
+    from typing import Any
+
+    import psycopg
+
     from gridtwin.store.postgis.cluster import Cluster
+
+    Connection = psycopg.Connection[Any]
 
 METERS = 20_000
 DAYS = 30
@@ -52,6 +59,12 @@ INSERT INTO gridtwin.conditions ("time", temperature_c, price_usd_mwh)
 SELECT t.at, 30, CASE WHEN random() < 0.05 THEN 500 ELSE 30 END
 FROM generate_series(%(start)s::timestamptz + interval '15 min', %(end)s, interval '15 min') t (at)
 """
+TURN_DAY = "SELECT gridtwin.sum_load_day(%(day)s), gridtwin.drop_reading_days(%(day)s - 6)"
+WEIGHT_OF_DAYS = """
+SELECT pg_total_relation_size('gridtwin.transformer_day_load')
+    + pg_total_relation_size('gridtwin.heavy_load')
+"""
+COUNT_TRANSFORMERS = "SELECT count(DISTINCT transformer) FROM gridtwin.meters"
 WEIGHT = """
 SELECT sum(pg_total_relation_size(c.oid)) FROM pg_class c JOIN pg_inherits i ON i.inhrelid = c.oid
 WHERE i.inhparent = 'gridtwin.transformer_load'::regclass
@@ -71,30 +84,42 @@ def main() -> None:
         twin = gridtwin.open(network).save(url)
         values = dict(zip(("start", "end"), bounds, strict=True))
         with connect(url, statement_timeout_s=0) as connection:
+            connection.autocommit = True
             connection.execute("SELECT gridtwin.refresh_meters()")
             connection.execute(
                 "SELECT gridtwin.make_reading_days(%(start)s::date, %(end)s::date)", values
             )
-            for query in (FILL, FILL_FEEDERS, FILL_PRICES):
+            for query in (FILL_FEEDERS, FILL_PRICES):
                 connection.execute(query, values)
-            count, weight = connection.execute(
+            summed_s = sum(_fill_day(cluster, connection, bounds[0], day) for day in range(days))
+            kept, weight = connection.execute(
                 f"SELECT count(*), ({WEIGHT}) FROM gridtwin.transformer_load"
             ).fetchone()
-            connection.commit()
-            connection.autocommit = True
+            (weight_of_days,) = connection.execute(WEIGHT_OF_DAYS).fetchone()
+            (transformers,) = connection.execute(COUNT_TRANSFORMERS).fetchone()
             connection.execute("VACUUM ANALYZE")
         lines = [
             "| question | processor s | of M, about |",
             "| --- | --- | --- |",
         ]
-        scale = TRANSFORMERS_OF_M * INTERVALS * days / count
+        count, scale = transformers * INTERVALS * days, TRANSFORMERS_OF_M / transformers
         for name, ask in list_asked(twin.ami.history, *bounds).items():
             spent = min(_time_question(cluster, ask) for _ in range(2))
             lines.append(f"| {name} | {spent:.2f} | {spent * scale:,.0f} |")
     head = f"{meters:,} meters, {days} days: {count:,} loads of transformers,"
-    head += f" {weight / count:.0f} bytes each with their key; {machine()}; processor time of all"
+    head += f" {weight / kept:.0f} bytes each with their key, {weight_of_days / count:.0f} by"
+    head += f" day, which takes {summed_s / days:.2g} s a day; {machine()}; processor time of all"
     head += " processes of the server, the better of two; shared_buffers of 1 GB, else as it comes."
     publish("Weeks of readings in PostgreSQL", [head, "", *lines])
+
+
+def _fill_day(cluster: Cluster, connection: Connection, first: datetime, number: int) -> float:
+    """Write the intervals of a day, sum them, and return what that took."""
+    start = first + timedelta(days=number, minutes=-15)
+    connection.execute(FILL, {"start": start, "end": start + timedelta(days=1)})
+    before = _read_processor_time(cluster)
+    connection.execute(TURN_DAY, {"day": (first + timedelta(days=number)).date()})
+    return _read_processor_time(cluster) - before
 
 
 def _time_question(cluster: Cluster, ask) -> float:  # noqa: ANN001

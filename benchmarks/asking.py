@@ -1,8 +1,8 @@
 """
 Score questions in words, and write the tables of docs/ask.md.
 
-``python benchmarks/asking.py`` writes them; with ``--held-out`` the questions that were written
-before the matcher and are scored once, too; with ``--m`` what understanding costs on 60,000 meters.
+``python -m benchmarks.asking`` writes them; with ``--m`` what the client's questions cost on 60,000
+meters and 30 days of readings, too.
 """
 
 from __future__ import annotations
@@ -10,17 +10,15 @@ from __future__ import annotations
 import argparse
 import re
 import tempfile
-import time
 from collections import Counter
 from pathlib import Path
 
 import gridtwin
-from gridtwin.ask.reading_choice import rank_readings
-from gridtwin.ask.understanding import understand_question
 from gridtwin.semantic.verified_questions import read_questions
 from gridtwin.tools.shared_twin import SharedTwin
 from question_scores import (
     AT_ONCE,
+    GOLDEN_FILES,
     OUTCOMES,
     REFUSED,
     PlainBm25,
@@ -29,10 +27,10 @@ from question_scores import (
     read_golden,
     score_file,
 )
-from question_twin import NOW, ZONE, save_question_twin
+from question_twin import save_question_twin
 
 PAGE = Path(__file__).parents[1] / "docs" / "ask.md"
-MARK = "<!-- {}, as python benchmarks/asking.py writes them -->"
+MARK = "<!-- {}, as python -m benchmarks.asking writes them -->"
 
 
 def write_table(scores: list[Score], name: str) -> str:
@@ -89,47 +87,42 @@ def replace_part(name: str, text: str) -> None:
     PAGE.write_text(pattern.sub(lambda _: told, page), encoding="utf-8")
 
 
-def measure_understanding() -> str:
-    """Return what it costs to understand a question where there are 60,000 meters."""
-    network = gridtwin.synthesize("houston", meters=60_000, seed=1)
-    shared = SharedTwin(gridtwin.open(network))
-    golden = read_golden("questions.yaml")
-    spent = []
-    for each in [*golden[:40], *golden]:
-        begun = time.thread_time()
-        understood = understand_question(each["ask"], shared, now=NOW, zone=ZONE)
-        rank_readings(understood)
-        spent.append((time.thread_time() - begun) * 1_000)
-    spent = sorted(spent[40:])
-    return (
-        f"To understand a question costs {spent[len(spent) // 2]:.1f} ms of processor time at the"
-        f" median and {spent[len(spent) * 95 // 100]:.1f} ms at 95 %, warm, on a twin of 60,000"
-        f" meters; the most of the 200 is {spent[-1]:.0f} ms."
-    )
+def write_other_scores(shared: SharedTwin) -> str:
+    """Return how the questions in other wordings are answered now, a file a line."""
+    lines = [
+        "| questions | right at once | or among three | rightly refused | confidently wrong |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for name in GOLDEN_FILES[1:]:
+        scores = score_file(shared, name)
+        shares = measure_shares(scores)
+        lines.append(
+            f"| `{name}`, {len(scores)} | {shares.at_once:.0f} % | {shares.among_three:.0f} % |"
+            f" {shares.refused:.0f} % | {shares.wrong:.1f} % |"
+        )
+    return "\n".join(lines)
 
 
 def main() -> None:
     """Write the tables."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--held-out", action="store_true")
     options.add_argument("--m", action="store_true")
     asked = options.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "asked.twin"
         save_question_twin(path)
         shared = SharedTwin(gridtwin.open(str(path)))
-        files = {"own": "questions.yaml"}
-        if asked.held_out:
-            files["held out"] = "held_out.yaml"
-        for part, name in files.items():
-            scores = score_file(shared, name)
-            replace_part(part, write_table(scores, name))
-            print(part, measure_shares(scores))
+        scores = score_file(shared, "questions.yaml")
+        replace_part("own", write_table(scores, "questions.yaml"))
+        print(measure_shares(scores))
+        replace_part("other wordings", write_other_scores(shared))
     replace_part("verified", write_intents())
     if asked.m:
-        told = measure_understanding()
+        from benchmarks.asking_scale import measure_scale
+
+        table, told = measure_scale()
+        replace_part("client", table)
         replace_part("costs", told)
-        print(told)
 
 
 if __name__ == "__main__":

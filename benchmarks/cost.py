@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 import gridtwin
-from benchmarks.ami import START, keep_loads, list_asked
+from benchmarks.ami import START, SUFFIXES, keep_loads, list_asked
 from benchmarks.report import machine, replace_figures
 from gridtwin.model.readings import Readings
 from gridtwin.store.parquet_readings import ParquetReadings
@@ -142,8 +142,10 @@ def _measure(meters: int) -> Measured:
         one.time("roll up, folder", twin.ami.roll_up)
         parts = {"readings": ["readings"], "roll-ups": ["load", "feeder_load", "by_day"]}
         for name, kept in parts.items():
-            files = (file for part in kept for file in (folder / part).rglob("*.parquet"))
-            one.bytes[f"keep {name}, folder"] = sum(file.stat().st_size for file in files)
+            files = [file for part in kept for file in (folder / part).rglob("*")]
+            one.bytes[f"keep {name}, folder"] = sum(
+                file.stat().st_size for file in files if file.suffix in SUFFIXES
+            )
         _run_layers(one, twin, folder)
         _ask(one, twin, Path(place) / "asked")
     return one

@@ -84,11 +84,28 @@ def publish(title: str, lines: Iterable[str]) -> None:
 def replace_figures(page: str, lines: Iterable[str]) -> None:
     """Print figures and put them into a page of docs, between the marks it has for them."""
     path, text = DOCS / page, "\n".join(lines)
-    whole = path.read_text(encoding="utf-8")
-    begin, end = whole.index("<!-- figures"), whole.index("<!-- figures end -->")
-    mark = whole[begin : whole.index("\n", begin)]
-    path.write_text(f"{whole[:begin]}{mark}\n\n{text}\n\n{whole[end:]}", encoding="utf-8")
+    before, _, after = _part_page(path.read_text(encoding="utf-8"))
+    path.write_text(f"{before}\n{text}\n\n{after}", encoding="utf-8")
     print(text)
+
+
+def read_figures(page: str) -> dict[str, dict[str, str]]:
+    """Return the columns of the table that a page of docs has between its marks, by their heads."""
+    _, text, _ = _part_page((DOCS / page).read_text(encoding="utf-8"))
+    table = [line.strip().strip("|") for line in text.splitlines() if line.startswith("|")]
+    heads, _, *rows = [[cell.strip() for cell in line.split("|")] for line in table]
+    return {
+        head: {row[0]: row[place] for row in rows if row[place]}
+        for place, head in enumerate(heads)
+        if head
+    }
+
+
+def _part_page(whole: str) -> tuple[str, str, str]:
+    """Return a page up to its mark of figures, its figures, and what comes after them."""
+    begin = whole.index("\n", whole.index("<!-- figures")) + 1
+    end = whole.index("<!-- figures end -->")
+    return whole[:begin], whole[begin:end], whole[end:]
 
 
 class Limit(NamedTuple):

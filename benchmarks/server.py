@@ -230,13 +230,13 @@ async def load(twin: Twin, port: int, pid: int) -> list[Limit]:
     followers = [Follower() for _ in range(CLIENTS)]
     tasks = [asyncio.create_task(each.run(port)) for each in followers]
     await asyncio.sleep(2)
-    rss = [_rss_mb(pid)]
+    rss = [read_rss_mb(pid)]
     times: list[float] = []
     errors: list[int] = []
     pool: asyncio.Queue[Connection] = asyncio.Queue()
     for _ in range(16):
         pool.put_nowait(await Connection.to(port))
-    paths = _tile_paths(twin)
+    paths = list_tile_paths(twin)
     stop = threading.Event()
     operated: list[float] = []
     operating = asyncio.create_task(asyncio.to_thread(_operate, twin, stop, operated))
@@ -255,12 +255,12 @@ async def load(twin: Twin, port: int, pid: int) -> list[Limit]:
         await asyncio.sleep(max(0.0, began + step / TILES_PER_S - time.perf_counter()))
         asked.append(asyncio.create_task(one(paths[step % len(paths)])))
         if step % (10 * TILES_PER_S) == 0:
-            rss.append(_rss_mb(pid))
+            rss.append(read_rss_mb(pid))
     await asyncio.gather(*asked)
     stop.set()
     await operating
     await asyncio.sleep(1)
-    rss.append(_rss_mb(pid))
+    rss.append(read_rss_mb(pid))
     ended = [task for task in tasks if task.done()]
     counts = {len(each.times) for each in followers}
     for task in tasks:
@@ -293,7 +293,7 @@ def _operate(twin: Twin, stop: threading.Event, operated: list[float]) -> None:
                 return
 
 
-def _tile_paths(twin: Twin) -> list[str]:
+def list_tile_paths(twin: Twin) -> list[str]:
     """Return tiles where meters are, at every zoom that is looked at."""
     data, rng = twin.store.network.data, random.Random(3)
     paths = []
@@ -307,7 +307,7 @@ def _tile_paths(twin: Twin) -> list[str]:
     return paths
 
 
-def _rss_mb(pid: int) -> float:
+def read_rss_mb(pid: int) -> float:
     found = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
     return int(found[1]) / 1024 if found else math.nan
 
