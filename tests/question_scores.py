@@ -95,12 +95,16 @@ def is_golden(golden: dict[str, Any], reading: Any) -> bool:
 
 
 def score_question(shared: SharedTwin, golden: dict[str, Any]) -> Score:
-    """Ask a question, and return how it was answered."""
+    """Ask a question, where need be after the one it follows; return how it was answered."""
+    ask = make_ask(shared)
+    context = ask(golden["after"])["context"] if "after" in golden else None
     begun = time.thread_time()
-    answer = ask_question(shared, golden["ask"], now=NOW, zone=ZONE)
+    answer = ask(golden["ask"], context=context)
     spent = (time.thread_time() - begun) * 1_000
     reading, said = answer["reading"], answer["outcome"]
-    if "refuse" in golden:
+    if golden.get("several"):
+        outcome = _score_several(golden, answer)
+    elif "refuse" in golden:
         refused = said in {"refused", "unknown"}
         outcome = REFUSED if refused else WRONG if reading else NOT_REFUSED
     elif reading:
@@ -112,6 +116,20 @@ def score_question(shared: SharedTwin, golden: dict[str, Any]) -> Score:
     if answer["choices"]:
         tool = " / ".join(f"{each['tool']} {each['arguments']}" for each in answer["choices"])
     return Score(golden["ask"], golden["who"], outcome, f"{said} {tool}".strip(), spent)
+
+
+def _score_several(golden: dict[str, Any], answer: AskDocument) -> str:
+    """Return how several questions in one were answered: each is to be offered, none passed over."""
+    if answer["reading"]:
+        return WRONG
+    wanted = [{"tool": each["tool"], "args": each["args"]} for each in _list_calls(golden)]
+    found = [any(is_golden(each, choice) for choice in answer["choices"]) for each in wanted]
+    return AT_ONCE if all(found) else AMONG if any(found) else UNANSWERED
+
+
+def _list_calls(golden: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the calls that a golden question may mean."""
+    return [{"args": {}} | each for each in (golden, *golden.get("also", ())) if "tool" in each]
 
 
 def score_file(shared: SharedTwin, name: str) -> list[Score]:
