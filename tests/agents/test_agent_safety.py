@@ -156,6 +156,41 @@ def test_the_token_decides_over_http(operated: Twin) -> None:
     assert operated.version == 2
 
 
+def test_where_two_persons_operate_no_agent_does(operated: Twin) -> None:
+    settings = ServeSettings(
+        str(operated.store.path), operator_token=OPERATOR_TOKEN, two_person_min=5
+    )
+    ask, heard = answers(YES)
+
+    async def operate(url: str) -> None:
+        async with client_over_http(url, "2026-07-28", token=OPERATOR_TOKEN, ask=ask) as client:
+            assert "switch" not in [tool.name for tool in (await client.list_tools()).tools]
+            with suppress(MCPError):
+                assert (await client.call_tool("switch", OPENING)).is_error
+
+    with serving(settings) as url:
+        anyio.run(operate, url)
+    assert (heard, operated.version) == ([], 0)
+
+
+def test_a_hold_refuses_an_agent_before_a_person_is_asked(operated: Twin) -> None:
+    """Not only on the switch: what it would energize may be worked on."""
+    operated.switch("BKR1", open=True)
+    operated.operations.place_tag("L1", "crew 7 at work", actor="bob")
+    ask, heard = answers(YES)
+
+    async def operate() -> None:
+        shared = SharedTwin(operated)
+        async with client_in_memory(shared, "2026-07-28", operator=True, ask=ask) as client:
+            with suppress(MCPError):
+                result = await client.call_tool("switch", OPENING | {"open": False})
+                assert result.is_error
+                assert "crew 7 at work" in result.content[0].text
+
+    anyio.run(operate)
+    assert (heard, operated.version) == ([], 1)
+
+
 def test_a_server_without_a_token_takes_none(operated: Twin) -> None:
     with serving(ServeSettings(str(operated.store.path))) as url:
         for token in ("", "Bearer", "Bearer x"):
@@ -193,6 +228,8 @@ def test_an_operator_on_this_machine_has_the_token_in_the_environment(operated: 
     async def look_twice() -> None:
         assert "switch" not in await look(GRIDTWIN_OPERATOR_TOKEN="")
         assert "switch" in await look(GRIDTWIN_OPERATOR_TOKEN=OPERATOR_TOKEN)
+        two = {"GRIDTWIN_OPERATOR_TOKEN": OPERATOR_TOKEN, "GRIDTWIN_TWO_PERSONS": "10"}
+        assert "switch" not in await look(**two)
 
     anyio.run(look_twice)
 

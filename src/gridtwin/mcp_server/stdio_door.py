@@ -14,7 +14,7 @@ def serve_stdio(settings: ServeSettings) -> None:
     Parameters
     ----------
     settings
-        Which twin; with an operator token, switches can be operated.
+        Which twin; with an operator token, switches can be operated, unless two persons have to.
 
     Raises
     ------
@@ -23,7 +23,7 @@ def serve_stdio(settings: ServeSettings) -> None:
     """
     server = make_agent_server(
         FollowedTwin(settings.twin),
-        operator=bool(settings.operator_token),
+        operator=bool(settings.operator_token) and not settings.two_person_min,
         map_url=settings.map_url,
         actor=Settings.from_environment().actor,
     )

@@ -4,7 +4,6 @@ from typing import Annotated
 
 from annotated_types import MaxLen, MinLen
 
-from gridtwin.model.operation import of_switch
 from gridtwin.results.documents.switching_documents import SwitchDocument
 from gridtwin.results.network_answers import switch_document
 from gridtwin.tools.shared_twin import SharedTwin
@@ -26,12 +25,16 @@ def preview_switch(shared: SharedTwin, of: str, *, open: bool) -> str:
         If it is no switch, or is out of service.
     NotFoundError
         If there is no such element.
+    OperationRefusedError
+        If a tag forbids it.
     """
     mrid = name_element(shared, of)
-    of_switch(shared.network, mrid, "")
-    found = shared.twin.what_if({mrid: open})
-    gained, lost = found.before.customers_of(found.back), found.before.customers_of(found.out)
-    warning = f" Warning: {found.warnings[0]}." if found.warnings else ""
+    seen = shared.twin.operations.preview(mrid, open=open)
+    shared.twin.operations.check_confirmed(seen, "")  # nobody is asked for what is refused
+    customers = seen.effect.before.customers_of
+    gained, lost = customers(seen.gained), customers(seen.lost)
+    hazards = [seen.describe_hazard(each)["message"] for each in seen.hazards]
+    warning = f" Warning: {'; '.join(hazards)}." if hazards else ""
     return (
         f"{'Open' if open else 'Close'} {quote_id(mrid)}?"
         f" {count_words(lost, 'customer')} would lose supply,"
@@ -53,7 +56,7 @@ def operate_switch(
     """
     mrid = name_element(shared, of)
     who = clean_text(f"{actor or 'agent'}: {reason}", 200)
-    state = shared.twin.switch(mrid, open=open, actor=who)
+    state = shared.twin.operations.operate(mrid, open=open, actor=who)
     document = switch_document(shared.network, mrid, state)
     supply, _ = shared.compute_supply(shared.read_situation())
     sentence = (
