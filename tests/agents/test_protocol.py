@@ -13,11 +13,13 @@ import anyio
 import pytest
 from jsonschema import Draft202012Validator
 from mcp.client.client import Client
+from mcp.shared.exceptions import MCPError
 from mcp_types import PromptReference, ResourceTemplateReference
 
 import gridtwin
 from asked_twin import CALLS, TRICK, list_calls
 from document_schemas import hold_to_schema, schema_of
+from gridtwin.analysis.state.name_index import NameIndex
 from gridtwin.ask.agent_tools import AGENT_TOOLS, list_agent_tools
 from gridtwin.mcp_server.agent_server import make_agent_server
 from gridtwin.mcp_server.protocol_tools import list_documents
@@ -212,6 +214,27 @@ def test_ids_are_completed(shared: SharedTwin, era: str) -> None:
     anyio.run(complete)
 
 
+def test_no_name_that_is_longer_than_any_is_looked_for(
+    shared: SharedTwin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An argument of a tool has a length; so have ids that are read or completed."""
+    looked_for: list[str] = []
+    monkeypatch.setattr(NameIndex, "search_names", lambda _, text, *__: looked_for.append(text))
+    long = "x" * 5_000
+
+    async def ask() -> None:
+        elements = ResourceTemplateReference(uri="gridtwin://elements/{mrid}")
+        async with client_in_memory(shared, "2026-07-28") as client:
+            found = await client.complete(elements, {"name": "mrid", "value": long})
+            assert found.completion.values == []
+            for kind in ("elements", "outages", "map"):
+                with pytest.raises(MCPError, match="5,000 characters"):
+                    await client.read_resource(f"gridtwin://{kind}/{long}")
+
+    anyio.run(ask)
+    assert looked_for == []
+
+
 def test_documents_of_tools_have_published_schemas() -> None:
     for tool in AGENT_TOOLS:
         assert list_documents(tool)
@@ -228,6 +251,9 @@ def test_a_twin_that_was_replaced_is_opened_again(tmp_path: Path) -> None:
         async with Client(make_agent_server(source)) as client:
             first = await client.call_tool("overview", {})
             assert first.structured_content["document"]["counts"]["feeders"] == 2
+            gridtwin.open(feeder_in_three_sections()).save(path, overwrite=True)
+            read = await client.read_resource("gridtwin://elements/L1")
+            assert '"mrid": "L1"' in read.contents[0].text
             gridtwin.open(feeder_in_three_sections()).save(path, overwrite=True)
             second = await client.call_tool("overview", {})
             assert not second.is_error, second.content

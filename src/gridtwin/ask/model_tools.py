@@ -6,12 +6,12 @@ import inspect
 from inspect import Parameter, Signature
 from typing import TYPE_CHECKING, Any
 
-from gridtwin.ask.agent_tools import list_agent_tools
+from gridtwin.ask.agent_tools import call_tool, list_agent_tools
 from gridtwin.ask.figure_check import HeldAnswer
 from gridtwin.errors import GridtwinError
 from gridtwin.model.permissions import Permission
 from gridtwin.store.held_connections import hold_connections
-from gridtwin.tools.personal_data import check_personal, hide_personal
+from gridtwin.tools.personal_data import hide_personal
 from gridtwin.tools.tool_audit import audit_call
 from gridtwin.tools.tool_texts import clean_text, clean_value
 
@@ -97,12 +97,7 @@ class CalledTools:
         said = {name: value for name, value in arguments.items() if value != known[name].default}
         try:
             with audit_call(f"{self._who} by a model", spec.name, said) as audited:
-                check_personal(self._shared, spec.name, arguments, self._permissions)
-                answer = spec.call(self._shared, **arguments)
-                if spec.name == "ask" and (reading := answer["document"]["reading"]):
-                    check_personal(
-                        self._shared, reading["tool"], reading["arguments"], self._permissions
-                    )
+                answer = call_tool(spec, self._shared, arguments, self._permissions)
                 audited.note_answer(answer)
         except GridtwinError as error:
             told = clean_text(" ".join(str(error).split()), LONGEST_FAULT)

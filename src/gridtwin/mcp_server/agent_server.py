@@ -17,6 +17,7 @@ from gridtwin.mcp_server.twin_prompts import add_prompts
 from gridtwin.mcp_server.twin_resources import add_resources
 from gridtwin.model.element_names import mrid_of
 from gridtwin.results.documents.document_catalog import SHAPES
+from gridtwin.tools.tool_arguments import LONGEST_ARGUMENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,6 +82,8 @@ def make_agent_server(
 
 def complete_argument(source: TwinSource, name: str, begun: str) -> list[str]:
     """Return what an argument that was begun may become; one more than are shown, if there are."""
+    if len(begun) > LONGEST_ARGUMENT:  # nothing is called so
+        return []
     shared, most = source(), MOST_COMPLETIONS + 1
     if name == "name":
         words = [tag.file_stem for tag in SHAPES]

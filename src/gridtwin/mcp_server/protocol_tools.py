@@ -16,17 +16,16 @@ from mcp_types import CallToolResult, TextContent, ToolAnnotations
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from pydantic_core import to_json
 
-from gridtwin.errors import GridtwinError, NotAllowedError, NotFoundError, StaleTwinError
-from gridtwin.mcp_server.twin_source import FollowedTwin
+from gridtwin.ask.agent_tools import call_tool
+from gridtwin.errors import GridtwinError, NotAllowedError, NotFoundError
+from gridtwin.mcp_server.twin_source import ask_followed
 from gridtwin.model.access import Outcome
 from gridtwin.model.permissions import Permission
 from gridtwin.model.person import PERSON_SCOPE, REQUEST_SCOPE
 from gridtwin.results.documents.document_tags import DocumentTag
 from gridtwin.store.acting_role import OPERATOR, acting_as
-from gridtwin.store.held_connections import hold_connections
 from gridtwin.tools.action_log import make_action, write_action, write_end
 from gridtwin.tools.operating_tools import preview_switch
-from gridtwin.tools.personal_data import check_personal
 from gridtwin.tools.responsibility import check_area, require_permission
 from gridtwin.tools.tool_answer import ToolAnswer
 from gridtwin.tools.tool_audit import audit_call
@@ -178,7 +177,7 @@ def _ask_admitted(
         return _ask_twin(spec, source, arguments)
     shared = source()
     if not spec.operates:
-        return _ask_permitted(spec, source, arguments, person)
+        return _ask_twin(spec, source, arguments, person.permissions)
     book, said = shared.twin.store.access, dict(arguments)
     noted = make_action(
         person, caller.request, Permission.OPERATE, f"tool {spec.name}", dict(arguments)
@@ -201,27 +200,13 @@ def _ask_admitted(
     return answer
 
 
-def _ask_permitted(
-    spec: ToolSpec, source: TwinSource, arguments: dict[str, Any], person: Person
+def _ask_twin(
+    spec: ToolSpec,
+    source: TwinSource,
+    arguments: dict[str, Any],
+    permissions: frozenset[Permission] | None = None,
 ) -> ToolAnswer[Any]:
-    """Ask a tool that reads; what one meter measured is for who may see it, however it is asked."""
-    check_personal(source(), spec.name, arguments, person.permissions)
-    answer = _ask_twin(spec, source, arguments)
-    reading = answer["document"]["reading"] if spec.name == "ask" else None
-    if reading is not None:
-        check_personal(source(), reading["tool"], reading["arguments"], person.permissions)
-    return answer
-
-
-@hold_connections()
-def _ask_twin(spec: ToolSpec, source: TwinSource, arguments: dict[str, Any]) -> ToolAnswer[Any]:
-    shared = source()
-    try:
-        return spec.call(shared, **arguments)
-    except StaleTwinError:
-        if not isinstance(source, FollowedTwin):
-            raise
-        return spec.call(source.renew(shared), **arguments)
+    return ask_followed(source, lambda shared: call_tool(spec, shared, arguments, permissions))
 
 
 def tell_error(error: GridtwinError) -> str:
@@ -257,7 +242,7 @@ def _with_consent(spec: ToolSpec, source: TwinSource, answer: Any) -> Any:
 
     def ask_person(of: str, *, open: bool) -> Elicit[SwitchConsent]:
         try:
-            question = preview_switch(source(), of, open=open)
+            question = ask_followed(source, lambda shared: preview_switch(shared, of, open=open))
         except GridtwinError as error:
             raise ToolError(tell_error(error)) from error
         return Elicit(question, SwitchConsent)

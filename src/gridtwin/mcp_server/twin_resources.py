@@ -5,17 +5,19 @@ from __future__ import annotations
 import inspect
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from mcp.server.mcpserver.exceptions import ResourceNotFoundError
 from pydantic import TypeAdapter
 
 from gridtwin.errors import GridtwinError
 from gridtwin.mcp_server.protocol_tools import tell_error
+from gridtwin.mcp_server.twin_source import ask_followed
 from gridtwin.model.schema import SCHEMA
 from gridtwin.results.documents.document_catalog import SHAPES
 from gridtwin.tools.network_tools import describe_one
 from gridtwin.tools.outage_tools import show_outage
+from gridtwin.tools.tool_arguments import LONGEST_ARGUMENT
 from gridtwin.tools.tool_elements import name_element, write_view
 
 if TYPE_CHECKING:
@@ -24,8 +26,10 @@ if TYPE_CHECKING:
     from mcp.server.mcpserver import MCPServer
 
     from gridtwin.mcp_server.twin_source import TwinSource
+    from gridtwin.tools.shared_twin import SharedTwin
     from gridtwin.tools.tool_answer import ToolAnswer
 
+T = TypeVar("T")
 JSON = "application/json"
 MARKDOWN = "text/markdown"
 
@@ -56,25 +60,32 @@ def add_resources(server: MCPServer[Any], source: TwinSource, map_url: str) -> N
     @server.resource("gridtwin://elements/{mrid}", title="One element", mime_type=JSON)
     def read_element(mrid: str) -> str:
         """Return all that is known of one element, as the tool `element` answers."""
-        return _read_answer(lambda: describe_one(source(), mrid))
+        return _read_answer(source, mrid, describe_one)
 
     @server.resource("gridtwin://outages/{id}", title="One outage", mime_type=JSON)
     def read_outage(id: str) -> str:  # noqa: A002 - the word in the address
         """Return all that is known of one outage, as the tool `outage` answers."""
-        return _read_answer(lambda: show_outage(source(), id))
+        return _read_answer(source, id, show_outage)
 
     @server.resource("gridtwin://map/{mrid}", title="Link to the map", mime_type="text/plain")
     def link_map(mrid: str) -> str:
         """Return a link to the map page with one element chosen."""
-        try:
-            return f"{map_url}#{write_view(sel=name_element(source(), mrid))}"
-        except GridtwinError as error:
-            raise ResourceNotFoundError(tell_error(error)) from error
+        return f"{map_url}#{write_view(sel=_ask_named(source, mrid, name_element))}"
 
 
-def _read_answer(ask: Callable[[], ToolAnswer[Any]]) -> str:
+def _read_answer(
+    source: TwinSource, name: str, ask: Callable[[SharedTwin, str], ToolAnswer[Any]]
+) -> str:
+    return json.dumps(_ask_named(source, name, ask), ensure_ascii=False)
+
+
+def _ask_named(source: TwinSource, name: str, ask: Callable[[SharedTwin, str], T]) -> T:
+    """Ask of what is named, as a tool would; ResourceNotFoundError where it cannot be."""
+    if len(name) > LONGEST_ARGUMENT:
+        msg = f"the name has {len(name):,} characters, of at most {LONGEST_ARGUMENT}"
+        raise ResourceNotFoundError(msg)
     try:
-        return json.dumps(ask(), ensure_ascii=False)
+        return ask_followed(source, lambda shared: ask(shared, name))
     except GridtwinError as error:
         raise ResourceNotFoundError(tell_error(error)) from error
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+from gridtwin.errors import StaleTwinError
+from gridtwin.store.held_connections import hold_connections
 from gridtwin.tools.shared_twin import SharedTwin
 from gridtwin.twin import open_twin
 
@@ -12,6 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     TwinSource = Callable[[], SharedTwin]  # the twin as it is to be asked now
+
+
+T = TypeVar("T")
 
 
 class FollowedTwin:
@@ -33,3 +38,15 @@ class FollowedTwin:
             if self._shared is stale:
                 self._shared = SharedTwin(open_twin(self._target, guarded=self._guarded))
             return self._shared
+
+
+@hold_connections()
+def ask_followed(source: TwinSource, ask: Callable[[SharedTwin], T]) -> T:
+    """Ask the twin of a source; once more where another network has taken its place."""
+    shared = source()
+    try:
+        return ask(shared)
+    except StaleTwinError:
+        if not isinstance(source, FollowedTwin):
+            raise
+        return ask(source.renew(shared))
