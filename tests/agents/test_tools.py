@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
+from hashlib import sha256
 from statistics import median
 from typing import Any
 
@@ -252,8 +253,13 @@ def test_a_model_sees_of_a_customer_pseudonyms(shared: SharedTwin) -> None:
     look, customer = frozenset({Permission.LOOK}), {"of": CUSTOMER}
     with pytest.raises(NotAllowedError, match="see-customers"):
         check_personal(shared, "customers", customer, look)
-    check_personal(shared, "customers", customer, look | {Permission.SEE_CUSTOMERS})
-    assert CUSTOMER not in str(hide_arguments("customers", customer))
+    with pytest.raises(NotAllowedError, match="see-readings"):  # of which the card tells
+        check_personal(shared, "customers", customer, look | {Permission.SEE_CUSTOMERS})
+    check_personal(shared, "customers", customer, frozenset(Permission))
+    logged = str(hide_arguments("customers", customer))
+    assert CUSTOMER not in logged
+    assert sha256(CUSTOMER.encode()).hexdigest() not in logged, "which trying names would find"
+    assert hide_arguments("customers", customer) == hide_arguments("customers", customer)
 
 
 def test_descriptions_fit_into_the_sight_of_a_model() -> None:

@@ -23,6 +23,7 @@ from gridtwin.ask.answering import ask_question
 from gridtwin.ask.asking import Asked, ask_both_ways
 from gridtwin.ask.model_answering import AskEvent, ModelRun, StoppedModelError
 from gridtwin.ask.model_tools import CalledTools
+from gridtwin.ask.understanding import LONGEST_QUESTION
 from gridtwin.cli.root_commands import app
 from gridtwin.errors import InputError, StoreError
 from gridtwin.model.permissions import ROLE_PERMISSIONS, Permission, Role
@@ -248,6 +249,28 @@ def test_what_is_known_of_persons_goes_to_who_may_see_it(
         told = json.loads(held.heard[1]["messages"][-1]["content"])
     assert told["document"]["mrid"] == "MTR-0000001"
     assert (told["document"]["attributes"] is not None) is shown
+
+
+@pytest.mark.parametrize(("role", "shown"), [(Role.ADMINISTRATOR, True), (Role.VIEWER, False)])
+def test_no_table_tells_a_model_of_persons_what_its_document_does_not(
+    shared: SharedTwin, role: Role, shown: bool
+) -> None:
+    words = Call.of("ask", question="what is known about O-1")
+    with stand_in(follow_script(words, Say("It is an outage."))) as held:
+        put(shared, held, permissions=ROLE_PERMISSIONS[role])
+        told = json.loads(held.heard[1]["messages"][-1]["content"])
+    asked = told["document"]
+    assert (asked["document"]["evidence"] is not None) is shown
+    assert ("actor" in json.dumps(asked["table"])) is shown
+
+
+def test_a_model_hears_the_whole_of_a_long_question(shared: SharedTwin) -> None:
+    story = f"{'the storm came in from the west, ' * 12}so {HARD}"
+    assert 400 < len(story) <= LONGEST_QUESTION
+    with stand_in(follow_script(Say("Nothing is known of that."))) as held:
+        document, _ = put(shared, held, story)
+        assert HARD in held.heard[0]["messages"][-1]["content"]
+    assert document["question"] == story
 
 
 def test_what_one_meter_measured_is_for_who_may_see_it(shared: SharedTwin) -> None:

@@ -331,6 +331,7 @@ def test_who_depends_on_power_is_called_first(twin: Twin, town: Any) -> None:
     assert [each.esi_id for each in calls] == [chosen[1], chosen[2], chosen[0]]
     mask = twin.customers.privacy.make_mask(ANALYST)
     assert {each.describe(mask)["contact"] for each in calls} == {"***"}
+    assert not {each.describe(mask)["usage_point"] for each in calls} & set(points)
     out = twin.customers.service.count_outages_by("retailer")
     affected = twin.customers.service.list_affected([*points, "of-nobody"], CLERK)
     told = [each.describe(twin.customers.privacy.make_mask(CLERK)) for each in affected.accounts]

@@ -13,7 +13,11 @@ from gridtwin.results.customer_masking import Viewer
 
 def find_viewer(person: PersonNow) -> Viewer:
     """Return who asks: who may see customers sees who they are, others see pseudonyms."""
-    return Viewer(person.name_actor("server"), person.may(Permission.SEE_CUSTOMERS))
+    return Viewer(
+        person.name_actor("server"),
+        person.may(Permission.SEE_CUSTOMERS),
+        person.may(Permission.SEE_READINGS),
+    )
 
 
 ViewerNow = Annotated[Viewer, Depends(find_viewer)]

@@ -93,7 +93,11 @@ def list_calls(request: Request, grid: GridNow, viewer: ViewerNow) -> Response:
     return answer_request(request, {"schema": DocumentTag.CARE_CALLS, "calls": calls})
 
 
-@router.get("/complaints", dependencies=MAY_LOOK, response_model=VoltageComplaintsDocument)
+@router.get(
+    "/complaints",
+    dependencies=[require(Permission.SEE_READINGS)],
+    response_model=VoltageComplaintsDocument,
+)
 def compare_complaints(
     request: Request,
     grid: GridNow,

@@ -17,7 +17,6 @@ from gridtwin.ask.understanding import read_now
 from gridtwin.errors import InputError
 from gridtwin.results.documents import ask_documents as outcomes
 from gridtwin.tools.tool_answer import BRIEF
-from gridtwin.tools.tool_texts import clean_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -128,7 +127,7 @@ async def _ask_model(
             turn = make_turn(question.text, run.text, run.tools.calls, run.tools.shown)
         document = _answer_by_model(document, run, told)
     elif document["reading"] is not None:
-        turn = note_understood(clean_text(asked.question), document["reading"]["text"])
+        turn = note_understood(document["question"], document["reading"]["text"])
     if talk is not None and turn is not None:
         talk.keep_turn(before, turn)
     return document
@@ -164,7 +163,7 @@ def _make_model_question(
     readings = [*([document["reading"]] if document["reading"] else []), *document["choices"]]
     hint = "It may mean: " + "; or ".join(each["text"] for each in readings) if readings else ""
     return ModelQuestion(
-        clean_text(asked.question),
+        document["question"],
         asked.now,
         asked.zone,
         asked.who,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
@@ -11,6 +12,7 @@ from gridtwin.cli import render
 from gridtwin.cli.customer_options import Personal, make_viewer, read_day
 from gridtwin.cli.options import Csv, In, Json, open_twin
 from gridtwin.errors import InputError
+from gridtwin.results.csv_cells import write_tamed_csv
 from gridtwin.results.documents.customer_documents import TransformerComplaintsRecord
 from gridtwin.results.documents.document_tags import DocumentTag
 
@@ -42,7 +44,7 @@ def list_calls(
     names = ("order", "kind", "esi_id", "usage_point", "outage", "began_at", "contact")
     cells = [[row[name] for name in names] for row in rows]
     if csv:
-        render.write_csv(names, cells)
+        sys.stdout.write(write_tamed_csv(names, cells))
     else:
         render.write_table("", names, cells)
 
@@ -66,7 +68,7 @@ def list_letters(
     found = opened.customers.service.list_affected(points, viewer, day=day)
     rows = [each.describe(mask) for each in found.accounts]
     names = list(rows[0]) if rows else ["order"]
-    render.write_csv(names, [[row[name] for name in names] for row in rows])
+    sys.stdout.write(write_tamed_csv(names, [[row[name] for name in names] for row in rows]))
     if found.lost:
         render.print_note(
             f"note: {len(found.lost):,} usage points have no service point: no letter reaches them"
@@ -110,7 +112,7 @@ def compare_complaints(
         render.print_note(f"note: there are more than {limit:,}: give --limit, or a shorter period")
     names, rows = _tabulate_complaints(document, by)
     if csv:
-        render.write_csv(names, rows)
+        sys.stdout.write(write_tamed_csv(names, rows))
     else:
         render.write_table("", names, rows)
 
@@ -148,7 +150,7 @@ def count_out(
     named = [mask.mask_id(each) if by == "account" else each for each in frame[by]]
     rows = list(zip(named, frame["out"].tolist(), strict=True))
     if csv:
-        render.write_csv((by, "out"), rows)
+        sys.stdout.write(write_tamed_csv((by, "out"), rows))
     else:
         render.write_table("", (by, "out"), rows)
 

@@ -88,12 +88,13 @@ def write_table(
 ) -> None:
     """Print a table for a person: the first rows, and how many more there are."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
-    table = Table(title=title or None, title_justify="left", header_style="bold")
+    table = Table(title=escape(title) or None, title_justify="left", header_style="bold")
     for number, name in enumerate(columns):
         numeric = bool(rows) and isinstance(rows[0][number], int | float)
-        table.add_column(name, justify="right" if numeric else "left", overflow="fold")
+        table.add_column(escape(name), justify="right" if numeric else "left", overflow="fold")
     for row in rows[:shown]:
         table.add_row(*(_format_cell(value) for value in row))
     console = Console()

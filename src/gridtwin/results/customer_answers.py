@@ -48,7 +48,8 @@ class CustomerCard:
     outages
         Its interruptions since `since`, the last first.
     complaints
-        What it complained of since then, with what was measured; the last first.
+        What it complained of since then, with what was measured, the last first; none where it
+        may not be seen.
     usage
         What was billed to it, the last first; none where it may not be seen.
     """
@@ -127,7 +128,7 @@ class CareCall:
             "order": self.order,
             "kind": self.kind,
             "esi_id": mask.mask_id(self.esi_id),
-            "usage_point": self.usage_point,
+            "usage_point": mask.mask_id(self.usage_point),
             "outage": self.outage,
             "began_at": self.began_at.isoformat(),
             "contact": mask.mask_text(self.contact),

@@ -17,12 +17,18 @@ HIDDEN_TEXT = "***"
 PSEUDONYM_LENGTH = 12
 
 
+def digest_text(text: str, secret: bytes) -> str:
+    """Return what tells a text from others; nobody without the secret finds it by trying texts."""
+    return hmac.new(secret, text.encode(), hashlib.sha256).hexdigest()
+
+
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who asks, and whether names, contacts and addresses may be shown to them."""
+    """Who asks, whether names, contacts and addresses may be shown to them, and what was read."""
 
     actor: str = ""
     may_see_personal_data: bool = False
+    may_see_readings: bool = True  # of one meter, as a complaint is held against
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +57,7 @@ class CustomerMask:
         """Return an id as the viewer may see it: the same id is the same pseudonym."""
         if self.viewer.may_see_personal_data or not name:
             return name
-        digest = hmac.new(self.secret, name.encode(), hashlib.sha256).hexdigest()
-        return f"#{digest[:PSEUDONYM_LENGTH]}"
+        return f"#{digest_text(name, self.secret)[:PSEUDONYM_LENGTH]}"
 
     def mask_text(self, text: str) -> str:
         """Return a name, a contact or an address as the viewer may see it."""

@@ -13,11 +13,13 @@ from gridtwin.store.customer_places import (
     delete_holdings,
     select_records,
 )
+from gridtwin.store.party_changes import leave_out_of_changes, place_records, select_changes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from gridtwin.store.customer_database import CustomerConnection
+    from gridtwin.store.party_changes import PartyChange
 
 MOST_SHARING_A_KEY = 60  # records of one key: more are no sign that two are of one party
 # By what customers are searched: the column, and whether its beginning is enough.
@@ -43,19 +45,6 @@ class KeptLink(NamedTuple):
     decision: str
     reason: str
     weights: dict[str, float]  # by field, in bits
-
-
-class PartyChange(NamedTuple):
-    """Records that came from one party to another."""
-
-    at: str
-    actor: str
-    change: str  # merge, split or undo
-    from_party: str
-    into_party: str
-    records: tuple[str, ...]
-    reason: str
-    id: int = 0  # 0 = not kept yet
 
 
 class KeptLabel(NamedTuple):
@@ -89,7 +78,7 @@ class CustomerBook(CustomerPlaces):
         keys
             The keys they are found by.
         placed
-            The party of each record that has none yet.
+            The party of each record that had none; who has got one meanwhile keeps it.
         replaced
             Those of the records that are there already: their keys of before go.
         """
@@ -101,7 +90,8 @@ class CustomerBook(CustomerPlaces):
                 )
             kept.insert_rows("record", rows)
             kept.insert_rows("record_key", keys)
-            kept.insert_rows("party_member", placed.items())
+            held = select_parties(kept, placed)
+            kept.insert_rows("party_member", ((n, p) for n, p in placed.items() if n not in held))
 
     def count_records(self) -> dict[str, int]:
         """Return how many records each source has."""
@@ -124,12 +114,10 @@ class CustomerBook(CustomerPlaces):
 
     def read_parties(self, records: Iterable[str] | None = None) -> dict[str, str]:
         """Return the party of records that have one; by default of all."""
-        asked = "SELECT record, party FROM party_member"
         with self._kept.read() as kept:
             if records is None:
-                return dict(kept.select(asked))
-            asked += " WHERE record IN (SELECT value FROM each_of(:ids))"
-            return dict(kept.select(asked, ids=json.dumps(sorted(set(records)))))
+                return dict(kept.select("SELECT record, party FROM party_member"))
+            return select_parties(kept, records)
 
     def list_party_records(self, parties: Iterable[str]) -> list[Row]:
         """Return the records of parties, by party and id."""
@@ -197,7 +185,7 @@ class CustomerBook(CustomerPlaces):
         links
             The pairs it found, in place of those of before.
         changes, placed
-            As for `move_records`.
+            As for `place_records`.
         model
             The model, if it was trained, and when.
         fresh
@@ -212,7 +200,7 @@ class CustomerBook(CustomerPlaces):
             else:
                 _delete_pairs(kept, "link", json.dumps(sorted(fresh)))
             kept.insert_rows("link", ((*each[:5], json.dumps(each.weights)) for each in links))
-            _move_records(kept, changes, placed)
+            place_records(kept, changes, placed)
 
     def list_links(self, record: str) -> list[KeptLink]:
         """Return the links of a record, the surest first."""
@@ -248,11 +236,11 @@ class CustomerBook(CustomerPlaces):
         changes: Sequence[PartyChange],
         placed: Mapping[str, str],
     ) -> None:
-        """Keep what somebody said of pairs and decide their links by it; see `move_records`."""
+        """Keep what somebody said of pairs and decide their links by it; see `place_records`."""
         with self._kept.write() as kept:
             for each in labels:
                 _write_label(kept, each)
-            _move_records(kept, changes, placed)
+            place_records(kept, changes, placed)
 
     def count_labels(self) -> list[tuple[str, int, int]]:
         """
@@ -275,20 +263,16 @@ class CustomerBook(CustomerPlaces):
             rows = kept.select("SELECT record_l, record_r, same FROM label ORDER BY 1, 2")
         return [(left, right, bool(same)) for left, right, same in rows]
 
-    def move_records(self, changes: Sequence[PartyChange], placed: Mapping[str, str]) -> None:
-        """Put records into parties, and note the merges and splits among it."""
-        with self._kept.write() as kept:
-            _move_records(kept, changes, placed)
-
     def list_changes(self, *, limit: int) -> list[PartyChange]:
         """Return merges and splits, the last first."""
         with self._kept.read() as kept:
-            rows = kept.select(
-                "SELECT at, actor, change, from_party, into_party, CAST(records AS text),"
-                " reason, id FROM party_change ORDER BY id DESC LIMIT :most",
-                most=limit,
-            )
-        return [PartyChange._make((*row[:5], tuple(json.loads(row[5])), *row[6:])) for row in rows]
+            return select_changes(kept, "ORDER BY id DESC LIMIT :most", most=limit)
+
+    def find_change(self, number: int) -> PartyChange | None:
+        """Return a merge or a split by its id; None for none."""
+        with self._kept.read() as kept:
+            found = select_changes(kept, "WHERE id = :number", number=number)
+        return found[0] if found else None
 
     def list_expired(self, before: str) -> list[str]:
         """Return parties all of whose records ended before a day."""
@@ -307,6 +291,8 @@ class CustomerBook(CustomerPlaces):
     ) -> dict[str, int]:
         """
         Delete a party and all that names it; return how many rows went, by table.
+
+        `shred_rows` then overwrites what was deleted.
 
         Parameters
         ----------
@@ -331,8 +317,21 @@ class CustomerBook(CustomerPlaces):
                 "DELETE FROM party_change WHERE from_party = :party OR into_party = :party",
                 party=party,
             )
-        self._kept.shred_rows()
+            removed["party_change"] += leave_out_of_changes(kept, set(records))
         return removed
+
+    def shred_rows(self) -> None:
+        """Leave nothing of deleted rows where rows are kept; StoreError if that cannot be now."""
+        self._kept.shred_rows()
+
+
+def select_parties(kept: CustomerConnection, records: Iterable[str]) -> dict[str, str]:
+    """Return the party of each record that has one, of some."""
+    rows = kept.select(
+        "SELECT record, party FROM party_member WHERE record IN (SELECT value FROM each_of(:ids))",
+        ids=json.dumps(sorted(set(records))),
+    )
+    return dict(rows)
 
 
 def _delete_pairs(kept: CustomerConnection, table: str, ids: str) -> int:
@@ -341,16 +340,6 @@ def _delete_pairs(kept: CustomerConnection, table: str, ids: str) -> int:
         f"DELETE FROM {table} WHERE record_l IN (SELECT value FROM each_of(:ids))"  # noqa: S608 - own names
         " OR record_r IN (SELECT value FROM each_of(:ids))",
         ids=ids,
-    )
-
-
-def _move_records(
-    kept: CustomerConnection, changes: Sequence[PartyChange], placed: Mapping[str, str]
-) -> None:
-    kept.insert_rows("party_member", placed.items())
-    kept.insert_rows(
-        "party_change",
-        [(*each[:5], json.dumps(each.records), each.reason) for each in changes],
     )
 
 

@@ -70,13 +70,17 @@ class SqliteCustomerFile:
     def write(self) -> Iterator[SqliteCustomerConnection]:
         """Write what is inside as one transaction: all of it, or nothing."""
         if not self.path.exists():
-            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, OWNER_ONLY))
+            try:
+                os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, OWNER_ONLY))
+            except OSError as error:
+                msg = f"{self.path} cannot be made ({error.strerror}): check who may write there"
+                raise StoreError(msg) from error
         with self._connect("BEGIN IMMEDIATE") as connection:
             yield SqliteCustomerConnection(connection)
 
     def shred_rows(self) -> None:
         """Write the file anew without what was deleted, and empty its journal."""
-        with closing(sqlite3.connect(self.path, isolation_level=None)) as connection:
+        with self._open() as connection:
             connection.execute("VACUUM")
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
@@ -87,16 +91,22 @@ class SqliteCustomerFile:
 
     @contextmanager
     def _connect(self, begin: str) -> Iterator[sqlite3.Connection]:
+        with self._open() as connection:
+            connection.execute("PRAGMA secure_delete = ON")
+            connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+            _bring_tables(connection, self.path)
+            connection.execute(begin)
+            yield connection
+            connection.execute("COMMIT")
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        """Give a connection without a transaction; StoreError for what the file refuses."""
         try:
             with closing(
                 sqlite3.connect(self.path, timeout=CUSTOMERS_TIMEOUT_S, isolation_level=None)
             ) as connection:
-                connection.execute("PRAGMA secure_delete = ON")
-                connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
-                _bring_tables(connection, self.path)
-                connection.execute(begin)
                 yield connection
-                connection.execute("COMMIT")
         except sqlite3.IntegrityError as error:
             msg = f"{self.path} refused what breaks its rules ({error}); nothing was written"
             raise StoreError(msg) from error
@@ -132,7 +142,8 @@ class SqliteCustomerMemory:
 
     def shred_rows(self) -> None:
         """Leave nothing of deleted rows in memory."""
-        self._connection.execute("VACUUM")
+        with self._lock:  # nobody's transaction is under way
+            self._connection.execute("VACUUM")
 
     def find_text(self, text: str) -> int:
         """Count where a text still stands in what memory holds, byte by byte."""

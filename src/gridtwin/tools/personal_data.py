@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
+import secrets
 from typing import TYPE_CHECKING, Any
 
 from gridtwin.errors import NotAllowedError
 from gridtwin.model.permissions import Permission
+from gridtwin.results.customer_masking import digest_text
 from gridtwin.tools.tool_elements import find_element
 
 if TYPE_CHECKING:
@@ -22,8 +23,11 @@ CUSTOMER_KINDS = frozenset({"usage_point", "meter"})
 CUSTOMER_FIELDS = frozenset({"name", "attributes", "own"})
 
 
-# Arguments that may name somebody: logs have their SHA-256.
+CARD_NEEDS = (Permission.SEE_CUSTOMERS, Permission.SEE_READINGS)
+# Arguments that may name somebody: logs have a digest of them that nobody finds by trying numbers,
+# the same as long as this process lasts.
 PERSONAL_ARGUMENTS = {"customers": frozenset({"of"})}
+LOG_KEY = secrets.token_bytes(32)
 
 
 def check_personal(
@@ -49,12 +53,14 @@ def check_personal(
     NotAllowedError
         If it is refused.
     """
-    of = arguments.get("of")
     if permissions is None:
         return
-    if tool == "customers" and Permission.SEE_CUSTOMERS not in permissions:
-        msg = f"what a customer went through is for those who may {Permission.SEE_CUSTOMERS}"
-        raise NotAllowedError(msg)
+    if tool == "customers":  # whose card tells what was measured, too
+        for needed in CARD_NEEDS:
+            if needed not in permissions:
+                msg = f"what a customer went through is for those who may {needed}"
+                raise NotAllowedError(msg)
+    of = arguments.get("of")
     if tool != "readings" or not of:
         return
     metered = find_element(shared, str(of)).table == "usage_points"
@@ -67,22 +73,29 @@ def hide_arguments(tool: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments of a tool as logs may have them."""
     hidden = PERSONAL_ARGUMENTS.get(tool, frozenset())
     return {
-        name: hashlib.sha256(str(each).encode()).hexdigest() if name in hidden else each
+        name: digest_text(str(each), LOG_KEY) if name in hidden else each
         for name, each in arguments.items()
     }
 
 
 def hide_personal(value: Any) -> Any:
-    """Return a value of JSON without what is known of persons: such fields are null."""
-    return _hide(value)
+    """
+    Return a value of JSON without what is known of persons: such fields are null.
 
-
-def _hide(value: Any) -> Any:
+    So is a table: it repeats a list of its document in columns that do not tell whose they are.
+    """
     if isinstance(value, list):
-        return [_hide(each) for each in value]
+        return [hide_personal(each) for each in value]
     if not isinstance(value, dict):
         return value
     hidden = PERSONAL_FIELDS
     if value.get("kind") in CUSTOMER_KINDS:
         hidden |= CUSTOMER_FIELDS
-    return {name: None if name in hidden else _hide(each) for name, each in value.items()}
+    return {
+        name: None if name in hidden or _is_table(name, each) else hide_personal(each)
+        for name, each in value.items()
+    }
+
+
+def _is_table(name: str, value: Any) -> bool:
+    return name == "table" and isinstance(value, dict)

@@ -22,7 +22,8 @@ from gridtwin.customers.matching_run import (
 from gridtwin.customers.party_clusters import MatchedPair, cluster_pairs
 from gridtwin.customers.party_naming import keep_party_ids, list_movements
 from gridtwin.errors import InputError, NotFoundError
-from gridtwin.store.customer_book import KeptLabel, KeptLink, PartyChange
+from gridtwin.store.customer_book import KeptLabel, KeptLink
+from gridtwin.store.party_changes import PartyChange
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from gridtwin.store.protocol import Store
     from gridtwin.twin.customer_loading import CustomerLoading
 
-MOST_CHANGES = 100_000
+SHOWN_CHANGES = 3  # that may have been meant
 
 
 class MatchingSummary(NamedTuple):
@@ -140,32 +141,35 @@ class CustomerMatching:
         """
         Undo a merge or a split, and keep it undone when records are matched again.
 
+        Records that have come elsewhere since stay there.
+
         Raises
         ------
         NotFoundError
             If there is no such change.
+        InputError
+            If none of its records is where it put them.
         """
-        changes = {each.id: each for each in self._book.list_changes(limit=MOST_CHANGES)}
-        if change not in changes:
+        undone = self._book.find_change(change)
+        if undone is None:
+            last = [str(each.id) for each in reversed(self._book.list_changes(limit=SHOWN_CHANGES))]
             what = "merge or split"
-            raise NotFoundError(what, str(change), [str(each) for each in sorted(changes)[-3:]])
-        undone = changes[change]
-        moved, into = set(undone.records), undone.into_party
-        others = [
-            row["record"]
-            for row in self._book.list_party_records([into])
-            if row["record"] not in moved
-        ]
+            raise NotFoundError(what, str(change), last)
+        into = undone.into_party
+        held = [row["record"] for row in self._book.list_party_records([into])]
+        moved = tuple(each for each in undone.records if each in held)
+        if not moved:
+            msg = f"change {change} cannot be undone: its records have left {into} since"
+            raise InputError(msg)
+        others = [each for each in held if each not in moved]
         at = _now()
         labels = [
             KeptLabel(record, other, same=False, at=at, actor=actor)
-            for record in undone.records
+            for record in moved
             for other in others
         ]
-        back = PartyChange(
-            at, actor, "undo", into, undone.from_party, undone.records, f"undo of {change}"
-        )
-        self._book.write_labels(labels, [back], dict.fromkeys(undone.records, undone.from_party))
+        back = PartyChange(at, actor, "undo", into, undone.from_party, moved, f"undo of {change}")
+        self._book.write_labels(labels, [back], dict.fromkeys(moved, undone.from_party))
         return back
 
     def measure_labels(self) -> dict[str, Share]:

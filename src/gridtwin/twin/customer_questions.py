@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
     from gridtwin.results.complaint_answers import ComplaintVoltage
     from gridtwin.results.customer_masking import Viewer
-    from gridtwin.store.customer_book import KeptLink, PartyChange
+    from gridtwin.store.customer_book import KeptLink
+    from gridtwin.store.party_changes import PartyChange
     from gridtwin.store.protocol import Store
 
 CARD_YEARS = 5
@@ -148,7 +149,7 @@ class Customers:
             since,
             now,
             sorted(set(spans) - {row["esi_id"] for row in points}),
-            self._list_complaints(records, spans, since),
+            self._list_complaints(records, spans, since) if viewer.may_see_readings else [],
             self._list_usage(spans, since) if viewer.may_see_personal_data else [],
         )
 

@@ -2779,7 +2779,10 @@ export interface components {
             kind: "critical_load_public_safety" | "critical_care_residential" | "chronic_condition_residential" | "critical_load_industrial";
             /** Esi Id */
             esi_id: string;
-            /** Usage Point */
+            /**
+             * Usage Point
+             * @description mRID, or a pseudonym
+             */
             usage_point: string;
             /** Outage */
             outage: string;

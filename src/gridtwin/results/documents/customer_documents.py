@@ -204,6 +204,7 @@ class CareCallRecord(Shape):
     kind: Annotated[str, one_of(tuple(each.value for each in DesignationKind))]
     esi_id: str
     usage_point: str
+    """mRID, or a pseudonym"""
     outage: str
     began_at: Timestamp
     contact: str
