@@ -32,6 +32,8 @@ GOLDEN_FILES = (
     "strangers.yaml",
     "tuned.yaml",
     "untouched.yaml",
+    "passersby.yaml",
+    "newcomers.yaml",
 )
 AT_ONCE, AMONG, UNANSWERED, WRONG, REFUSED, NOT_REFUSED = OUTCOMES = (
     "right at once",
@@ -119,7 +121,7 @@ def score_question(shared: SharedTwin, golden: dict[str, Any]) -> Score:
 
 
 def _score_several(golden: dict[str, Any], answer: AskDocument) -> str:
-    """Return how several questions in one were answered: each is to be offered, none passed over."""
+    """Return how several questions in one were answered: each is to be offered."""
     if answer["reading"]:
         return WRONG
     wanted = [{"tool": each["tool"], "args": each["args"]} for each in _list_calls(golden)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from gridtwin.errors import GridtwinError
 from gridtwin.semantic.verified_questions import read_questions
 from gridtwin.tools.shared_twin import SharedTwin
+from gridtwin.tools.tool_elements import find_element
 from question_scores import (
     CALLS,
     GOLDEN_FILES,
@@ -41,6 +43,17 @@ def test_no_golden_question_is_a_verified_wording() -> None:
     assert own[True] <= 5  # such as "help"
 
 
+def test_golden_calls_name_what_there_is(shared: SharedTwin) -> None:
+    outages = {each.id for each in shared.twin.outages.all()}
+    for golden in (each for name in GOLDEN_FILES for each in read_golden(name)):
+        for call in (golden, *golden.get("also", ())):
+            args = call.get("args", {})
+            named = [args.get(name, []) for name in ("of", "on", "to", "feeder", "id")]
+            named += [args.get(name, []) for name in ("open", "close")]
+            for each in {*chain(*([one] if isinstance(one, str) else one for one in named))}:
+                assert each in outages or find_element(shared, each), golden
+
+
 def test_golden_questions_are_answered(shared: SharedTwin) -> None:
     shares = measure_shares(score_file(shared, "questions.yaml"))
     assert shares.at_once >= 85
@@ -61,9 +74,10 @@ def test_other_wordings_are_answered(shared: SharedTwin, name: str, most_wrong: 
     assert shares.wrong <= most_wrong
 
 
-@pytest.mark.parametrize("name", ["strangers.yaml", "tuned.yaml", "untouched.yaml"])
+@pytest.mark.parametrize(
+    "name", ["strangers.yaml", "tuned.yaml", "untouched.yaml", "passersby.yaml", "newcomers.yaml"]
+)
 def test_questions_of_strangers_keep_the_goals(shared: SharedTwin, name: str) -> None:
-    """Nothing is to be taken from what `untouched.yaml` misses: it would be worth nothing then."""
     shares = measure_shares(score_file(shared, name))
     assert shares.at_once >= 60
     assert shares.among_three >= 90

@@ -6,6 +6,7 @@ import gzip
 import json
 import logging
 import sqlite3
+import stat
 from contextlib import closing
 from dataclasses import replace
 from decimal import Decimal
@@ -371,6 +372,7 @@ def test_the_command_shows_what_a_model_does(
             with pytest.raises(sqlite3.IntegrityError, match="what was asked is not"):
                 kept.execute(change)
     assert KEY.encode() not in record.read_bytes()
+    assert stat.S_IMODE(record.stat().st_mode) == 0o600
     monkeypatch.setenv("GRIDTWIN_ASK_RECORD", str(tmp_path / "nowhere" / "asked.sqlite"))
     refused = CliRunner().invoke(app, ["ask", "help", "--in", str(asked_path)])
     assert isinstance(refused.exception, StoreError)

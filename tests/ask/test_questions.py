@@ -379,6 +379,8 @@ def test_all_of_a_kind_are_listed(ask: Ask, twin: Twin) -> None:
     for words, count in (
         ("show breakers", (equipment.kind == "breaker").sum()),
         ("list all fuses", (equipment.kind == "fuse").sum()),
+        ("give me every fuse there is in the model", (equipment.kind == "fuse").sum()),
+        ("which reclosers are in the data", (equipment.kind == "recloser").sum()),
         ("which feeders are there", len(twin.network.feeders)),
     ):
         assert ask(words)["totals"] == {"found": count}
@@ -411,6 +413,10 @@ def test_the_worst_feeders_are_told_by_feeder(ask: Ask) -> None:
         ("take BKR-0000001 out of service please", "gridtwin switch open BKR-0000001"),
         ("put O-2 down as restored", "gridtwin outage restore O-2"),
         ("send a crew to FUSE-0000012", None),
+        ("get a crew out to LINE-0000050", None),
+        ("have two crews over at O-2 within the hour", None),
+        ("I need a truck at RCL-0000003", None),
+        ("crew to FUSE-0000012 please", None),
     ],
 )
 def test_a_refused_order_says_what_a_person_can_run(
@@ -418,6 +424,20 @@ def test_a_refused_order_says_what_a_person_can_run(
 ) -> None:
     answer = ask(order)
     assert (answer["outcome"], answer["command"]) == ("refused", command)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "we have two crews on LINE-0000050, how do we bring customers back",
+        "restoration plan for LINE-0000050 with 2 crews",
+        "with three crews, how to restore customers behind RCL-0000003",
+    ],
+)
+def test_crews_that_are_counted_are_not_sent(ask: Ask, question: str) -> None:
+    answer = ask(question)
+    assert answer["reading"] is not None
+    assert answer["reading"]["tool"] == "restore_plan"
 
 
 def test_a_story_is_told_before_what_is_asked(ask: Ask) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+from typing import TYPE_CHECKING
 
 from gridtwin.cli import render
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def test_brackets_of_names_are_no_markup(capsys: pytest.CaptureFixture[str]) -> None:

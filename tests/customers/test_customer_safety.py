@@ -86,9 +86,7 @@ def test_an_erasure_is_noted_where_nothing_can_be_shredded(
     assert "not looked for" in erasure[5]
 
 
-def test_what_expired_is_shredded_once(
-    twin: Twin, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_expired_is_shredded_once(twin: Twin, monkeypatch: pytest.MonkeyPatch) -> None:
     customers = twin.customers
     old = {"source": "old", "valid_from": "2010-01-01", "valid_to": "2012-01-01"}
     names = ("Abelard", "Brunhild", "Cedric")

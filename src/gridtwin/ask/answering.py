@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from gridtwin.ask.own_answers import OWN_TOOLS
-from gridtwin.ask.question_context import make_context, recall_question
-from gridtwin.ask.reading_choice import MOST_OFFERED, rank_nearest, rank_readings
-from gridtwin.ask.reading_trust import Reading, is_clear, is_worth_offering, make_reading
+from gridtwin.ask.question_context import make_context, point_back, recall_question
+from gridtwin.ask.reading_choice import MOST_OFFERED, rank_nearest
+from gridtwin.ask.reading_parts import place_storm, read_parts, split_asks, write_time
+from gridtwin.ask.reading_trust import is_clear, is_worth_offering, make_reading
 from gridtwin.ask.reading_words import read_sql, write_command, write_reading
-from gridtwin.ask.time_words import SaidTime
-from gridtwin.ask.understanding import read_now, understand_question
+from gridtwin.ask.understanding import LONGEST_QUESTION, read_now, understand_question
 from gridtwin.errors import GridtwinError, NotAllowedError
 from gridtwin.results.documents import ask_documents as outcomes
 from gridtwin.results.documents.document_tags import DocumentTag
-from gridtwin.tools.interrupted_points import find_storm
 from gridtwin.tools.personal_data import check_personal
 from gridtwin.tools.tool_answer import BRIEF
 from gridtwin.tools.tool_registry import list_tools
@@ -27,13 +25,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import tzinfo
 
-    from gridtwin.ask.element_words import NamedElement
+    from gridtwin.ask.reading_trust import Reading
     from gridtwin.ask.understanding import Understood
     from gridtwin.model.permissions import Permission
     from gridtwin.results.documents.ask_documents import AskDocument, AskReading
     from gridtwin.tools.shared_twin import SharedTwin
 
-LOOKED_BACK = timedelta(days=30)  # for a storm whose time was not said
 TABLE_ROWS = 50
 
 
@@ -84,9 +81,19 @@ def ask_question(
     if recalled is not None and not understood.not_held:
         readings = [make_reading(*recalled, 1.0)]
     else:
-        understood, storm = _place_storm(understood, shared, now)
+        pointed = None if context is None else point_back(understood, context, shared)
+        if pointed is not None:
+            understood = understand_question(pointed.question, shared, now=now, zone=zone)
+            draft["assumed"].append(pointed.told)
+            if understood.order is not None:
+                return _refuse_order(draft, understood)
+        understood, storm = place_storm(understood, shared, now)
         draft["assumed"] += storm
-        understood, readings = _read_parts(understood)
+        asked = [
+            understand_question(each, shared, now=now, zone=zone)
+            for each in split_asks(understood.question)
+        ]
+        understood, readings = read_parts(understood, asked)
     if understood.not_held:
         return _refuse_not_held(draft, understood)
     if not readings or understood.unknown or not is_worth_offering(understood, readings):
@@ -98,63 +105,10 @@ def ask_question(
     return _answer(draft, chosen, shared, (now, zone), (detail, permissions))
 
 
-def _read_parts(understood: Understood) -> tuple[Understood, list[Reading]]:
-    """
-    Return a question, or the part of a long one that asks, with what it may mean.
-
-    Where the whole is not clear, a part is that is: the last such. What a part asks for that the
-    twin does not hold refuses all; what is only told of such counts for nothing. Where the whole
-    would rather mean another, both are offered.
-    """
-    understood = _leave_told(understood)
-    readings = _list_readings(understood)
-    if not understood.not_held and is_clear(understood, readings):
-        return understood, readings
-    best = understood, readings
-    for clause in understood.clauses:
-        part = replace(understood, words=clause.words, turns=clause.turns, not_held=clause.not_held)
-        found = [] if clause.not_held else _list_readings(part)
-        if (
-            clause.not_held
-            or is_clear(part, found)
-            or (
-                is_worth_offering(part, found)
-                and not (best[0].not_held or is_worth_offering(*best))
-            )
-        ):
-            best = part, found
-        if clause.asks and clause.not_held:
-            break
-    part, found = best
-    if not (part.not_held or part is understood) and readings and found:
-        found = _join_disputed(found, readings)
-    return part, found
-
-
-def _leave_told(understood: Understood) -> Understood:
-    """Return a story without what the twin does not hold where that is only told, not asked."""
-    asking = [each for each in understood.clauses if each.asks]
-    told_of = {each.not_held for each in understood.clauses if not each.asks}
-    if not asking or any(each.not_held for each in asking) or understood.not_held not in told_of:
-        return understood
-    told = tuple(replace(each, not_held="") for each in understood.clauses)
-    return replace(understood, clauses=told, not_held="")
-
-
-def _join_disputed(found: list[Reading], whole: list[Reading]) -> list[Reading]:
-    """Return the readings of a part of a story, that of the whole second where it is another."""
-    first, other = found[0], whole[0]
-    if (first.question, first.arguments) == (other.question, other.arguments):
-        return found
-    doubtful = replace(first, fit=replace(first.fit, disputed=True))
-    rest = [each for each in found[1:] if each.arguments != other.arguments]
-    return [doubtful, other, *rest]
-
-
 def _start_document(question: str) -> AskDocument:
     return {
         "schema": DocumentTag.ASK,
-        "question": clean_text(question),
+        "question": clean_text(question, LONGEST_QUESTION),
         "outcome": outcomes.UNKNOWN,
         "sentence": "",
         "command": None,
@@ -170,70 +124,6 @@ def _start_document(question: str) -> AskDocument:
         "context": None,
         "model": None,
     }
-
-
-def _list_readings(understood: Understood) -> list[Reading]:
-    """Return what a question may mean, the likeliest first; what is asked alike counts once."""
-    readings: list[Reading] = []
-    for each in rank_readings(understood):
-        reading = make_reading(each.question, understood, each.score, each.fit)
-        known = any(
-            other.question.tool == reading.question.tool and other.arguments == reading.arguments
-            for other in readings
-        )
-        if each.score > 0 and not known:
-            readings.append(reading)
-    doubtful = next((each for each in understood.elements if not each.sure), None)
-    if doubtful is None or not readings:
-        return readings
-    best = readings[0]  # the same question of each element that may be meant
-    return [
-        make_reading(best.question, _mean_element(understood, doubtful, *other), best.score)
-        for other in ((doubtful.mrid, doubtful.sort), *doubtful.others)
-    ]
-
-
-def _mean_element(
-    understood: Understood, doubtful: NamedElement, mrid: str, sort: str
-) -> Understood:
-    """Return a question with another element in the place of one that is not sure."""
-
-    def rename(mrids: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(mrid if each == doubtful.mrid else each for each in mrids)
-
-    meant = replace(doubtful, mrid=mrid, sort=sort, others=())
-    return replace(
-        understood,
-        elements=tuple(meant if each is doubtful else each for each in understood.elements),
-        opened=rename(understood.opened),
-        closed=rename(understood.closed),
-    )
-
-
-def _place_storm(
-    understood: Understood, shared: SharedTwin, now: datetime
-) -> tuple[Understood, list[str]]:
-    """Return a question about a storm with the time of the storm, and what was assumed."""
-    time = understood.time
-    if "=storm" not in understood.words or "polygon" in understood.values:
-        return understood, []
-    if time is not None and time.is_moment:
-        return understood, []
-    start, end = (time.start, time.end) if time else (now - LOOKED_BACK, now)
-    storm = find_storm(shared, start, end, now)
-    if storm is None:
-        told = "no outage began then, so the whole time is looked at"
-        whole = time or SaidTime(start, end, "the last 30 days")
-        return replace(understood, time=whole), [told]
-    placed = replace(understood, time=SaidTime(*storm, "the storm"))
-    told = (
-        f"the storm is the row of outages from {_write_time(storm[0])} to {_write_time(storm[1])}"
-    )
-    return placed, [told]
-
-
-def _write_time(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _answer(
@@ -293,7 +183,7 @@ def _list_assumed(reading: Reading, now: datetime, zone: tzinfo) -> list[str]:
         local = [each.astimezone(zone).isoformat(sep=" ") for each in (time.start, time.end)]
         span = local[0] if time.is_moment else f"{local[0]} to {local[1]}"
         told.append(
-            f"{time.words.strip()!r} is {span}, zone {zone}, the clock at {_write_time(now)}"
+            f"{time.words.strip()!r} is {span}, zone {zone}, the clock at {write_time(now)}"
         )
     renamed = (
         each for each in reading.understood.elements if each.words.upper() != each.mrid.upper()

@@ -73,7 +73,8 @@ def take_elements(text: str, shared: SharedTwin) -> tuple[str, list[NamedElement
     for pattern in (ELEMENT_CODE, BARE):
         place = 0
         while match := pattern.search(text, place):
-            if pattern is ELEMENT_CODE and _is_word(match[1]):
+            word = pattern is ELEMENT_CODE and _is_word(match[1])
+            if word and not _is_written_so(match[1], shared):
                 place = match.start() + len(_split_code(match[1])[0])
                 continue
             named = _resolve_code(match[1], shared)
@@ -164,6 +165,15 @@ def _is_word(words: str) -> bool:
     kinds = {each for phrases in read_words().kinds.values() for each in phrases}
     known = cut_ending(letters) in list_known_words() and f"{letters}-" not in words
     return len(letters) < 2 or (known and letters not in SORT_WORDS and letters not in kinds)
+
+
+def _is_written_so(words: str, shared: SharedTwin) -> bool:
+    """Return whether an id has these letters and this number, as in "tie 2"."""
+    letters, digits = _split_code(words)
+    return len(letters) > 1 and any(
+        _split_code(each.mrid.lower()) == (letters, digits)
+        for each in _rank_hits(shared, words, letters, digits)
+    )
 
 
 @dataclass(frozen=True, slots=True)

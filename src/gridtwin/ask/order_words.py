@@ -56,8 +56,25 @@ SENDS = re.compile(  # "get a crew out to it", "let the customers know"
     rf"(?:\w+ ){{0,2}}{PERSONS}\b"
     r"(?! (?:count|number|list|out\b(?! to)|without|affected|by|on|is\b|are\b|have|has))"
 )
-RUNS = re.compile(  # "power it down", "run the plan"
-    r"^(?P<verb>power (?:up|down|off|on)|run (?:the )?(?:restoration|switching|plan|steps))\b"
+CREW = (  # "two crews" is a slot by now
+    r"(?:<crews>|crews?|trucks?|linem[ae]n|troublem[ae]n|someone|somebody|technicians?)"
+)
+CREWS_GO = re.compile(  # "get two crews out to it", "I need a truck at", "crew to"
+    rf"^(?:(?P<verb>get|have|put|line up|give|take|(?:i |we )?(?:need|want))\s+"
+    rf"(?:(?!back|customers|people|every)\w+ ){{0,2}}?{CREW}\s+"
+    rf"(?:\w+\s+){{0,3}}?(?:to|over|out|onto|at|on|near|towards?)\b|{CREW}\s+(?:out |over )?to\b)"
+    r"(?=[^<]*<(?:feeder|substation|meter|device|outage)>)"
+    r"(?!.*\b(?:plan|steps?|switching|sequence|how|who|which|what|been|got|gone|yet|already)\b)"
+)
+KNOW = re.compile(r"^(?P<verb>let)\s+(?!me\b|us\b).*\bknow\b")  # "let everybody on it know"
+AHEAD = re.compile(r"^(?:go )?(?P<verb>ahead)\s+(?:with|w)\b")
+FILES = re.compile(  # "put in a ticket for it"
+    r"^(?P<verb>put (?:in|up|down)|write up)\s+(?:an? |the )?(?:new )?"
+    r"(?:ticket|note|order|report|request|case|complaint)\b"
+)
+RUNS = re.compile(  # "power it down", "run the plan"; "power off at it" tells how it stands
+    r"^(?P<verb>power (?:up|down|off|on)(?!\s+(?:at|in|for|on|since|around|near|again)\b|\s*$)|"
+    r"run (?:the )?(?:restoration|switching|plan|steps))\b"
 )
 STATEMENT = re.compile(
     r"\b(?:select|insert|update|delete|drop|alter|truncate|grant)\b.*\b(?:from|table|into|set|all|on)\b"
@@ -105,6 +122,9 @@ def _find_in_clause(clause: str) -> tuple[str | None, str]:
     if match := SET_SO.match(said):
         close = "gridtwin switch close ID"
         return match["verb"], SETTING.get(match["sort"], SETTING.get(match["set"], close))
-    if match := SENDS.match(said) or RUNS.match(said):
-        return match["verb"], ""
+    if match := CREWS_GO.match(said):
+        return match["verb"] or "crew", ""
+    for pattern in (SENDS, KNOW, AHEAD, FILES, RUNS):
+        if match := pattern.match(said):
+            return match["verb"], ""
     return None, ""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gridtwin.ask.element_words import NAMED_DEVICE, NAMED_OUTAGE, TABLE_CLASSES, NamedElement
-from gridtwin.ask.reading_choice import can_mean, uses_time
+from gridtwin.ask.reading_choice import FRAMING, can_mean, uses_time
 from gridtwin.ask.time_words import SaidTime
 from gridtwin.errors import InputError
 from gridtwin.model.moments import read_moment
 from gridtwin.semantic.verified_questions import read_questions
+from gridtwin.tools.tool_texts import quote_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +38,24 @@ TEXT_SLOTS = {
 }
 MOST_ELEMENTS = 20
 LONGEST_VALUE = 20_000
+POINTS_AT_ANSWER = re.compile(r"\b(?:that|those|these|this|them)\b")
+POINTS_AT_ELEMENT = re.compile(
+    r"\b(?:it(?:'s)?|its|there|that one|this one|the same one)\b(?! (?:an?|any|one)\b)",
+    re.IGNORECASE,
+)
+POINTS_AT_PLACE = re.compile(  # which "it" alone does not, where a hospital is named
+    r"(?:(?<=\bon )|(?<=\bin )|(?<=\bof )|(?<=\bat )|(?<=\bbelow )|(?<=\bbehind ))it\b|\bthere\b"
+    r"(?=\s*[?.!]*$)",
+    re.IGNORECASE,
+)
 NO_CONTEXT = "the context is none of an answer: hand back the `context` as it was given"
+
+
+class PointedQuestion(NamedTuple):
+    """A question that names what it points at."""
+
+    question: str
+    told: str  # what was taken for what
 
 
 def make_context(question: str, understood: Understood) -> AskContext:
@@ -64,6 +83,8 @@ def recall_question(
     question, elements, time, values = _read_context(context, shared)
     content = [word for word in understood.words if not word.startswith("<")]
     levels = {f"={each}" for each in ("feeder", "substation", "now", "meter", "transformer")}
+    if POINTS_AT_ANSWER.search(understood.question.lower()):  # "how many customers is that"
+        levels |= FRAMING
     if [word for word in content if word not in levels]:
         return None
     known = {name: value for name, value in understood.values.items() if name != "term"}
@@ -75,6 +96,34 @@ def recall_question(
     )
     fits = can_mean(question, merged) and uses_time(question, merged)
     return (question, merged) if fits else None
+
+
+def point_back(
+    understood: Understood, context: Mapping[str, Any], shared: SharedTwin
+) -> PointedQuestion | None:
+    """
+    Return a question with what the one before was about, in place of a word that points at it.
+
+    None where it names something of its own, points at nothing, or there were several.
+
+    Raises
+    ------
+    InputError
+        If the context is none.
+    """
+    _, elements, _, _ = _read_context(context, shared)
+    own = understood.elements or "polygon" in understood.values
+    points = POINTS_AT_PLACE if "site" in understood.values else POINTS_AT_ELEMENT
+    match = points.search(understood.question)
+    if own or match is None or len(elements) != 1:
+        return None
+    mrid = elements[0].mrid
+    verb = " is" if match[0].lower() == "it's" else ""
+    begin, end = understood.question[: match.start()], understood.question[match.end() :]
+    return PointedQuestion(
+        f'{begin}"{mrid}"{verb}{end}',
+        f"{match[0]!r} is {quote_id(mrid)}, as in the question before",
+    )
 
 
 def _read_context(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from gridtwin.results.documents.ask_documents import AskDocument
 
 PATIENCE_S = 10.0  # while another process writes
+OWNERS_MODE = 0o600  # of a new file: who asked what is for nobody else on the machine
 CREATE_RECORD = """
 CREATE TABLE IF NOT EXISTS asked (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -46,7 +48,9 @@ INSERT_ASKED = (
 
 def record_question(path: Path, who: str, document: AskDocument) -> None:
     """
-    Add a question and its answer to a record, a file of SQLite that is made where there is none.
+    Add a question and its answer to a record, a file of SQLite.
+
+    It is made where there is none, and then its owner alone may read it.
 
     Parameters
     ----------
@@ -82,10 +86,11 @@ def record_question(path: Path, who: str, document: AskDocument) -> None:
         usage["dollars"] if usage else None,
     )
     try:
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, OWNERS_MODE))
         with closing(sqlite3.connect(path, timeout=PATIENCE_S)) as connection:
             connection.executescript(CREATE_RECORD)
             with connection:
                 connection.execute(INSERT_ASKED, row)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, OSError) as error:
         msg = f"{path}: the question cannot be recorded ({error}): GRIDTWIN_ASK_RECORD names a file"
         raise StoreError(msg) from error

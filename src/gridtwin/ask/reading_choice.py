@@ -43,6 +43,7 @@ FRAMING = frozenset(
 )  # fmt: skip
 FORBIDDING = {"polygon", "price", "pct", "site"}  # values that a reading has to use
 UNTOLD_QUANTITIES = {"<duration>", "<volts>", "<amount>"}  # that no tool can be told
+MOST_IDLE = 4  # words that say nothing, beside slots alone, from which on something else was said
 UNUSED_COST = 0.15  # of a value that a reading leaves aside
 SELDOM_COST = 0.15  # of a sort of elements that a reading is seldom asked of
 
@@ -165,7 +166,10 @@ def rank_readings(understood: Understood) -> list[Scored]:
         score = BEST_SHARE * share + (1 - BEST_SHARE) * covered
         score -= _weigh_against(question, understood)
         fit = _measure_fit(own, understood, folded, covered)
-        fit = replace(fit, misses_topic=bool(_list_telling(near)) and not _list_telling(near & own))
+        misses = bool(_list_telling(near)) and not _list_telling(near & own)
+        misses |= own is words and understood.said - own.total() > MOST_IDLE and _is_bare(own)
+        about = {written for each in question.about for written in (f"={each}", f"<{each}>")}
+        fit = replace(fit, misses_topic=misses or (bool(about) and about.isdisjoint(own)))
         found.append(Scored(question, score, fit))
     return sorted(found, key=lambda each: -each.score)
 
@@ -184,6 +188,11 @@ def _measure_fit(
         or bool(_leaves_forbidding(folded.question, understood))
         or any(word[0].isdigit() or word in UNTOLD_QUANTITIES for word in left),
     )
+
+
+def _is_bare(words: Iterable[str]) -> bool:
+    """Return whether of a question slots alone are left."""
+    return all(word.startswith("<") for word in words)
 
 
 def _list_telling(words: Iterable[str]) -> set[str]:

@@ -64,7 +64,7 @@ STANDS = re.compile(  # "is it open" asks where it stands, and supposes nothing
 SAID_CLOSED = re.compile(r"\bclos(?:e|es|ed|ing)\b")
 SWITCHED = re.compile(r"(?<=open |lose |sing |ning )\s*<(?:feeder|substation|meter|device)>")
 DEFINES = re.compile(
-    r"\b(?:mean|means|meaning|defin\w*|stands? for|explain|remind me|what is|what's|what are)\b"
+    r"\b(?:mean|means|meaning|defin\w*|stands? for|explain|remind me|what is|what's|what are|huh)\b"
 )
 FOLLOWS = re.compile(r"^(?:and|what about|how about|same|now|only|also|but|then|or)\b")
 
@@ -85,6 +85,7 @@ class Understood:
 
     question: str
     words: tuple[str, ...]  # folded
+    said: int = 0  # words in all, those that say nothing too
     turns: tuple[str, ...] = ()  # words that turn what is asked into something else
     elements: tuple[NamedElement, ...] = ()
     unknown: tuple[str, ...] = ()  # ids that the twin has not
@@ -146,6 +147,7 @@ def understand_question(
     found = Understood(
         question,
         tuple(fold_words(words)),
+        len(words),
         find_turns(words),
         tuple(elements),
         tuple(unknown),

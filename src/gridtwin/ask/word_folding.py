@@ -27,6 +27,10 @@ FED = re.compile(
     r"(?:fed|served|supplied|powered|hooked up|connected) "
     r"(?:by|from|off|out of|through)(?: of)?(?= *(?:[?.!,]|$|what|which|who|whom))"
 )
+BACK_WHEN = re.compile(
+    rf"(\b(?:when|until|till|how long|how soon|what time)\b[^<]*{ELEMENT}) +"
+    r"(?:(?:it'?s?|is) +)?back\b(?! +to\b)"
+)
 SLOT_NAME = re.compile(r"\{(\w+)\}")
 SHORTEST_MENDED = 5  # letters of a word in which slips are looked for
 IDLE_WORD = "the"  # stands for any word of no meaning
@@ -73,13 +77,16 @@ def cut_ending(word: str) -> str:
 
 def say_direction(text: str) -> str:
     """
-    Return a text that says on which side of an element it asks, where a verb alone does.
+    Return a text that says what small words ask of an element: a side of it, or its return.
 
     Examples
     --------
     >>> say_direction("what does <device> feed"), say_direction("what is <meter> fed by")
     ('what does <device> downstream', 'what is <meter> upstream')
+    >>> say_direction("when is <meter> back")
+    'when is <meter> be back'
     """
+    text = BACK_WHEN.sub(r"\1 be back", text)
     return FED.sub(r"\1 upstream", FEEDING.sub(r"\1 downstream", text))
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from gridtwin.tools.shared_twin import SharedTwin
     from gridtwin.tools.tool_answer import ToolAnswer
 
-T = TypeVar("T")
+Told = TypeVar("Told")
 JSON = "application/json"
 MARKDOWN = "text/markdown"
 
@@ -79,7 +79,7 @@ def _read_answer(
     return json.dumps(_ask_named(source, name, ask), ensure_ascii=False)
 
 
-def _ask_named(source: TwinSource, name: str, ask: Callable[[SharedTwin, str], T]) -> T:
+def _ask_named(source: TwinSource, name: str, ask: Callable[[SharedTwin, str], Told]) -> Told:
     """Ask of what is named, as a tool would; ResourceNotFoundError where it cannot be."""
     if len(name) > LONGEST_ARGUMENT:
         msg = f"the name has {len(name):,} characters, of at most {LONGEST_ARGUMENT}"

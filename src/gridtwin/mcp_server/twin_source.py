@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     TwinSource = Callable[[], SharedTwin]  # the twin as it is to be asked now
 
 
-T = TypeVar("T")
+Told = TypeVar("Told")
 
 
 class FollowedTwin:
@@ -41,7 +41,7 @@ class FollowedTwin:
 
 
 @hold_connections()
-def ask_followed(source: TwinSource, ask: Callable[[SharedTwin], T]) -> T:
+def ask_followed(source: TwinSource, ask: Callable[[SharedTwin], Told]) -> Told:
     """Ask the twin of a source; once more where another network has taken its place."""
     shared = source()
     try:

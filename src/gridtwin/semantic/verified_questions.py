@@ -29,6 +29,7 @@ class VerifiedQuestion:
     assumes: str = ""  # what its answer takes for granted
     sql: str = ""  # name of the question of weeks whose SQL is run
     seldom_of: tuple[str, ...] = ()  # sorts of elements that it is seldom asked of
+    about: tuple[str, ...] = ()  # synonyms or slots, one of which has to be said for it to be sure
 
 
 @dataclass(frozen=True, slots=True)
