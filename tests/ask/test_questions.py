@@ -380,7 +380,7 @@ def test_all_of_a_kind_are_listed(ask: Ask, twin: Twin) -> None:
         ("show breakers", (equipment.kind == "breaker").sum()),
         ("list all fuses", (equipment.kind == "fuse").sum()),
         ("give me every fuse there is in the model", (equipment.kind == "fuse").sum()),
-        ("which reclosers are in the data", (equipment.kind == "recloser").sum()),
+        ("all reclosers in the model", (equipment.kind == "recloser").sum()),
         ("which feeders are there", len(twin.network.feeders)),
     ):
         assert ask(words)["totals"] == {"found": count}
