@@ -122,7 +122,7 @@ BEGIN
         GRANT USAGE ON SCHEMA gridtwin_manuals TO gridtwin_access;
         GRANT SELECT ON ALL TABLES IN SCHEMA gridtwin_manuals TO gridtwin_access;
         GRANT INSERT, UPDATE ON gridtwin_manuals.asked_questions TO gridtwin_access;
-        GRANT INSERT ON gridtwin_manuals.page_votes TO gridtwin_access;
+        GRANT INSERT, UPDATE, DELETE ON gridtwin_manuals.page_votes TO gridtwin_access;
     END IF;
     FOR called IN
         SELECT p.oid::regprocedure AS signature, p.provolatile = 'v' AS changes
