@@ -214,7 +214,7 @@ def test_the_folder_of_pictures_stays_small(library: ManualLibrary) -> None:
 def test_pictures_wait_for_others_not_without_end(
     library: ManualLibrary, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(figure_pictures, "LONGEST_WAIT_S", 0.01)
+    monkeypatch.setattr(figure_pictures, "LONGEST_DRAWING_WAIT_S", 0.01)
     (known,) = library.list_documents()
     busy = figure_pictures.DRAWN_AT_ONCE
     assert all(figure_pictures._drawing.acquire() for _ in range(busy))

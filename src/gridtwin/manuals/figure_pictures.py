@@ -32,7 +32,7 @@ MOST_KEPT_PICTURES = 256 * MEBIBYTE  # bytes of a folder; who was asked for long
 MOST_PICTURE = 16 * MEBIBYTE  # bytes
 DRAWING_LIMITS = ReadingLimits(most_memory=1_024 * MEBIBYTE, most_cpu_s=20, most_wall_s=40)
 DRAWN_AT_ONCE = 2  # by one process
-LONGEST_WAIT_S = 20.0  # for others to be drawn
+LONGEST_DRAWING_WAIT_S = 20.0  # for others to be drawn
 PICTURE_DIGEST_BYTES = 10
 _drawing = BoundedSemaphore(DRAWN_AT_ONCE)
 
@@ -103,7 +103,7 @@ class FigurePictures:
         if not self._library.holds_unchanged(Path(known.path), known.document):
             what = "unchanged file of the document"
             raise NotFoundError(what, known.title)
-        if not _drawing.acquire(timeout=LONGEST_WAIT_S):
+        if not _drawing.acquire(timeout=LONGEST_DRAWING_WAIT_S):
             msg = "too many pictures of figures are drawn now: ask again"
             raise BusyError(msg)
         try:

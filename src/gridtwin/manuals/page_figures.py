@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 MOST_FIGURES = 20  # of a page, the largest
 LEAST_SIDE = 36.0  # points: half an inch
 LEAST_ROWS_HEIGHT = 20.0  # points, of a table of two rows
-LEAST_SHARE = 0.015  # of the page, of what has no caption: a logo is smaller
+LEAST_FIGURE_SHARE = 0.015  # of the page, of what has no caption: a logo is smaller
 BACKGROUND_SHARE = 0.7  # of the page: a larger image or frame is what the page is drawn on
 SCAN_SHARE = 0.8  # of the page, of the image of a scanned page
 CAPTION_GAP = 45.0  # points between a caption and its figure
@@ -94,7 +94,7 @@ def find_figures(
         caption = captioned.get(at)
         if caption is not None and region.needs in {"", caption.kind}:
             kept.append(PageFigure(0, caption.kind, region.box, caption.text))
-        elif region.kind and measure_area(region.box) >= LEAST_SHARE * whole:
+        elif region.kind and measure_area(region.box) >= LEAST_FIGURE_SHARE * whole:
             kept.append(PageFigure(0, region.kind, region.box))
     kept.sort(key=lambda each: -measure_area(each.box))
     from_above = sorted(kept[:MOST_FIGURES], key=lambda each: (-each.box[3], each.box[0]))
