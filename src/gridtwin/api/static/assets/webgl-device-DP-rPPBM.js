@@ -1,1 +1,0 @@
-export{p as WebGLDevice}from"./flowoverlay-DdOGAx9N.js";
