@@ -105,6 +105,8 @@ chromium:  ## a browser for the tests of the map, from apt where this machine ha
 	@$(PYTHON) tests/chromium.py 2>/dev/null || { \
 	  $(SUDO) apt-get -o DPkg::Lock::Timeout=300 update -qq && \
 	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 \
+	    install -y -qq --no-install-recommends chromium-headless-shell fonts-dejavu-core || \
+	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 \
 	    install -y -qq --no-install-recommends chromium fonts-dejavu-core; \
 	  $(PYTHON) tests/chromium.py; }
 
