@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,12 @@ from gridtwin.model.feed_changes import (
     Truncation,
 )
 from gridtwin.model.feed_tables import FEED_TABLES, FeedRow, FeedTable
+from gridtwin.store.postgis.connect import connect
 from gridtwin.store.protocol import Store
 from gridtwin.twin import Twin
 from networks import two_feeders_with_a_tie
 from postgres import Cluster
+from waiting import PATIENCE_S, wait_until
 
 CREWS = FEED_TABLES["crews"]
 SOURCE = FeedSource("crews", "t:0")
@@ -166,6 +169,23 @@ def make_samples(table: FeedTable) -> tuple[FeedRow, FeedRow]:
         for each, value in zip(table.columns, full, strict=True)
     )
     return full, least
+
+
+def test_a_feed_is_forgotten_whole_while_somebody_reads_it(database: str) -> None:
+    store = gridtwin.open(two_feeders_with_a_tie()).save(database).store
+    waits = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"
+    with connect(database) as reader, connect(database, autocommit=True) as watch:
+        reader.execute("LOCK TABLE gridtwin.feed_offsets IN SHARE ROW EXCLUSIVE MODE")
+        with ThreadPoolExecutor(1) as pool:
+            forgetting = pool.submit(store.feeds.forget_feed, "crews")
+            wait_until(lambda: watch.execute(waits).fetchone() == (True,))
+            reader.execute(
+                "INSERT INTO gridtwin.crews (mrid, name, status, feed, feed_key)"
+                " VALUES ('C-1', 'Line 1', 'available', 'crews', '[\"1\"]')"
+            )
+            reader.commit()
+            assert forgetting.result(timeout=PATIENCE_S) == 1
+    assert names(store) == {}
 
 
 def test_every_table_takes_a_row_that_its_contract_takes(twin: Twin) -> None:
