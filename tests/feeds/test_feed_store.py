@@ -244,3 +244,30 @@ def test_the_operator_of_a_database_may_feed_it(postgres: Cluster, database: str
         store.close()  # type: ignore[attr-defined]
     finally:
         postgres.execute(f"DROP ROLE {login}")
+
+
+def test_who_only_reads_a_database_sees_no_person(postgres: Cluster, database: str) -> None:
+    store = gridtwin.open(two_feeders_with_a_tie()).save(database).store
+    letter = FeedLetter("parties", "t:0:1", "name 'Ann Winward' is ...", None, b"{}")
+    store.feeds.apply_batch(FeedBatch(letters=[letter]), {})
+    login = f"looker_{database.rpartition('_')[2]}"
+    postgres.execute(f"CREATE ROLE {login} LOGIN IN ROLE gridtwin_reader")
+    try:
+        url = postgres.build_url(database.rpartition("/")[2], user=login)
+        reader = gridtwin.open(url).store
+        assert [(each.feed, each.letters) for each in reader.feeds.list_status()] == [
+            ("parties", 1)
+        ]
+        with pytest.raises(StoreError, match="GRANT gridtwin_operator"):
+            reader.feeds.list_letters()
+        with connect(url, autocommit=True) as link:
+            link.execute("SELECT party, kind FROM gridtwin.parties")
+            for words in (
+                "SELECT name FROM gridtwin.parties",
+                "SELECT needs FROM gridtwin.accounts",
+            ):
+                with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                    link.execute(words)
+        reader.close()  # type: ignore[attr-defined]
+    finally:
+        postgres.execute(f"DROP ROLE {login}")
