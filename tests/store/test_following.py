@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import gridtwin
 from gridtwin.model.crews import Crew
 from gridtwin.model.estimate import Estimate, PointEstimates, Run
+from gridtwin.store.postgis import change_feed
 from gridtwin.store.postgis.connect import connect
 from waiting import PATIENCE_S
 
@@ -19,6 +20,7 @@ from .conftest import keep, make_network
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from gridtwin.store.store_versions import Changes
     from gridtwin.twin import Twin
 
 
@@ -154,3 +156,22 @@ def test_who_commits_late_is_told_of(database: str) -> None:
     assert later.outages > versions.outages
     assert twin.store.outages.list_changed(versions.outages) == ["O-1"]
     assert twin.store.wait_for_changes(later, timeout_s=0).what == frozenset()
+
+
+def test_what_nobody_is_told_of_keeps_no_follower_busy(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = gridtwin.open(make_network()).save(database).store
+    versions = store.read_versions()
+    store.specs.save_spec("mine", '{"kind": "downstream"}')  # audited, and drawn nowhere
+    look, looks = change_feed.wait_for_pg_changes, []
+
+    def note_look(*given: Any, **named: Any) -> Changes:
+        looks.append(look(*given, **named))
+        return looks[-1]
+
+    monkeypatch.setattr(change_feed, "wait_for_pg_changes", note_look)
+    found = store.wait_for_changes(versions, timeout_s=1)
+    assert found.what == frozenset()
+    assert found.versions != versions
+    assert len(looks) <= 3  # it sees that there is nothing to tell, and listens
