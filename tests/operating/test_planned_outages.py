@@ -18,6 +18,7 @@ from gridtwin.model.planned_outage import PlannedStatus
 from gridtwin.results.customer_masking import Viewer
 from gridtwin.twin import Twin
 from gridtwin.twin.outage_operations import OutageOperations
+from gridtwin.twin.planned_operations import PlannedOperations
 from networks import feeder_in_three_sections, two_feeders_with_a_tie
 from small_customers import HOME, save_customers
 
@@ -178,6 +179,18 @@ def test_of_two_who_change_one_the_second_is_told(twin: Twin) -> None:
     twin.planned.cancel(planned.id)
     with pytest.raises(ConflictError):
         twin.planned._change(planned, "bob", ends_at=END + timedelta(hours=1))
+
+
+def test_who_moves_what_another_moved_promises_nothing(
+    twin: Twin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planned = twin.planned.announce([], START, END, reason="new fuse", switches=OFF)
+    begun = twin.planned.start(planned.id)
+    moved = twin.planned.move(planned.id, START, END + timedelta(hours=1))
+    monkeypatch.setattr(PlannedOperations, "get", lambda *_: begun)  # as it was before
+    with pytest.raises(ConflictError):
+        twin.planned.move(planned.id, START, END + timedelta(hours=2))
+    assert twin.outages.get(begun.outage).etr_manual == moved.ends_at
 
 
 def test_letters_go_to_accounts_then_premises_then_usage_points(tmp_path: Path) -> None:

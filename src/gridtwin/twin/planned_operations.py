@@ -211,9 +211,10 @@ class PlannedOperations:
         if not kept.is_standing:
             msg = f"planned outage {planned} is {kept.status}: announce another"
             raise InputError(msg)
-        if kept.status is PlannedStatus.ONGOING and kept.outage:
-            self._outages.sign_as(actor).note(kept.outage, etr_manual=end)
-        return self._change(kept, actor, starts_at=start, ends_at=end)
+        moved = self._change(kept, actor, starts_at=start, ends_at=end)
+        if moved.status is PlannedStatus.ONGOING and moved.outage:
+            self._outages.sign_as(actor).note(moved.outage, etr_manual=end)
+        return moved
 
     def cancel(self, planned: str, *, actor: str = "") -> PlannedOutage:
         """Say that announced work does not take place."""
