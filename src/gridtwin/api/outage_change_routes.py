@@ -123,9 +123,8 @@ def confirm_outage(
 ) -> OutageRecord:
     """Confirm a predicted outage, maybe of another device."""
     outages = _sign(grid, asked, person, outage)
-    if asked.device:
-        check_area(grid, person, asked.device)
     if asked.device and asked.device != outages.get(outage).device:
+        check_area(grid, person, asked.device)
         outages.revise(outage, asked.device)
     fields = {"cause": asked.cause} if asked.cause else {}
     return make_outage_record(outages.confirm(outage, at=asked.at, **fields))
