@@ -8,7 +8,9 @@ import pytest
 from starlette.testclient import TestClient
 
 import gridtwin
+from figure_manuals import draw_page, sketch
 from gridtwin.api.app import create_app
+from gridtwin.manuals.manual_ingest import add_manuals
 from gridtwin.manuals.manual_library import ManualLibrary
 from gridtwin.model.permissions import Permission
 from gridtwin.settings import ServeSettings
@@ -45,7 +47,7 @@ def test_a_role_without_the_permission_finds_nothing_over_http(twin: Twin, docum
     paths = (f"{document}", f"{document}/pages/2", f"{document}/pages/2?q=torque")
     signed = {"Authorization": f"Bearer {TOKEN}"}
     asked = {"q": WORDS}
-    for path in (*paths, f"{document}/file"):
+    for path in (*paths, f"{document}/file", f"{document}/pages/2/figures/1"):
         hidden = client.get(f"/api/manuals/{path}")
         unknown = client.get(f"/api/manuals/{path.replace(document, '0' * 16)}")
         assert hidden.status_code == unknown.status_code == 404, path
@@ -61,6 +63,30 @@ def test_a_role_without_the_permission_finds_nothing_over_http(twin: Twin, docum
     shown = client.get("/api/manuals/search", params=asked, headers=signed)
     assert TOLD in shown.text
     assert client.post("/api/manuals/votes", json=vote, headers=signed).status_code == 200
+
+
+def test_a_role_without_the_permission_finds_no_picture(twin: Twin, tmp_path: Path) -> None:
+    library = ManualLibrary(Path(str(twin.store.path)).with_suffix(".manuals"))
+    (tmp_path / "drawn").mkdir()
+    draw_page(tmp_path / "drawn/latch.pdf", sketch)
+    add_manuals(library, tmp_path / "drawn", lambda *_: None, processes=1)
+    (known,) = (each for each in library.list_documents() if each.path.endswith("latch.pdf"))
+    settings = ServeSettings(str(twin.store.path), operator_token=TOKEN, hosts=("testserver",))
+    client = TestClient(create_app(settings))
+    signed = {"Authorization": f"Bearer {TOKEN}"}
+    asked = client.get("/api/manuals/search", params={"q": "outline of latch"}, headers=signed)
+    (figure,) = asked.json()["passages"][0]["figures"]
+    path = f"/{figure['picture']}?small=true"
+    assert client.get(path).status_code == 404
+    shown = client.get(path, headers=signed)
+    assert (shown.status_code, shown.headers["content-type"]) == (200, "image/webp")
+    assert shown.headers["content-security-policy"] == "sandbox"
+    known_already = {**signed, "If-None-Match": shown.headers["etag"]}
+    assert client.get(path, headers=known_already).status_code == 304
+    assert client.get(path).status_code == 404  # though it is kept now
+    page = client.get(f"/api/manuals/{known.document}/pages/1", headers=signed)
+    assert page.json()["figures"] == [figure]
+    assert client.get(path.replace("figures/1", "figures/9"), headers=signed).status_code == 404
 
 
 def test_agents_and_questions_never_see_it(twin: Twin) -> None:

@@ -39,7 +39,7 @@ def equipped(own_home: Path) -> gridtwin.Twin:
     kept = twin.save(own_home, overwrite=True)
     folder = own_home.with_suffix(".files")
     for name, title in (("a.pdf", "Recloser VX-15: manual"), ("b.pdf", "Service bulletin VX-15")):
-        pages = (InventedPage("Replacing the bushing", LINES),)
+        pages = (InventedPage("Replacing the bushing", LINES, figure="Outline of the bushing"),)
         manual = InventedManual(
             name,
             title,
@@ -71,6 +71,10 @@ def test_the_passage_is_marked_where_it_stands(equipped: gridtwin.Twin, own_tab:
     field.press("Enter")
     found = page.locator(".passages li")
     expect(found.first).to_contain_text("Torque of the fasteners is 55 N·m.")
+    picture = found.first.locator(".figures img")
+    expect(picture).to_have_attribute("alt", "Figure 1: Outline of the bushing")
+    picture.scroll_into_view_if_needed()
+    until(page, "document.querySelector('.figures img').naturalWidth > 100")
     own_tab.audit(".panel")
     page.get_by_role("button", name="Show on the map what it concerns").first.click()
     expect(page.locator(".passages")).to_contain_text("Concerns 1 piece")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from pathlib import Path as FilePath
 from typing import Annotated
 
@@ -10,13 +11,14 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import FileResponse
 
-from gridtwin.api.answers import answer_request
+from gridtwin.api.answers import answer_request, is_known
 from gridtwin.api.grid import Grid, GridNow
 from gridtwin.api.models import Document, Features
 from gridtwin.api.permission_gate import DeclaredRoute, PersonNow, require
 from gridtwin.api.problems import RESPONSES
 from gridtwin.errors import InputError, NotFoundError
-from gridtwin.manuals.manual_answers import manuals_document
+from gridtwin.manuals.figure_pictures import LARGE_PICTURE, SMALL_PICTURE
+from gridtwin.manuals.manual_answers import manuals_document, record_figure
 from gridtwin.manuals.manual_feedback import LONGEST_KEPT_QUESTION, vote_page
 from gridtwin.manuals.manual_search import LONGEST_MANUAL_QUESTION, MOST_PASSAGES
 from gridtwin.model.ids import Element
@@ -36,6 +38,8 @@ router = APIRouter(
 
 # The viewer reads a file as bytes; a browser that is led to it shows nothing of it by itself.
 FILE_HEADERS = {"Content-Disposition": "attachment", "Content-Security-Policy": "sandbox"}
+PICTURE_HEADERS = {"Cache-Control": "no-cache", "Content-Security-Policy": "sandbox"}
+ETAG_BYTES = 12
 Question = Annotated[str, Query(max_length=LONGEST_MANUAL_QUESTION, description="In words.")]
 ElementName = Annotated[str, Query(max_length=200, description="Only documents of this element.")]
 PlaceName = Annotated[
@@ -44,6 +48,7 @@ PlaceName = Annotated[
 ]
 DocumentId = Annotated[str, Path(pattern="^[0-9a-f]{16}$")]
 PageNumber = Annotated[int, Path(ge=1, le=1_000_000)]
+FigureNumber = Annotated[int, Path(ge=1, le=1_000)]
 
 
 class ManualsAnswer(ManualsDocument):
@@ -62,6 +67,16 @@ class LineAnswer(Document):
     heading: bool
 
 
+class FigureAnswer(Document):
+    """A picture, a drawing or a ruled table on a page."""
+
+    number: int = Field(description="On its page, from above.")
+    kind: str = Field(description="`figure` or `table`.")
+    caption: str = Field(description="As it stands next to it; empty: none does.")
+    box: tuple[float, float, float, float] = Field(description="In points.")
+    picture: str = Field(description="The address of its picture, below that of the server.")
+
+
 class PageAnswer(Document):
     """One page of a document, and what on it answers a question."""
 
@@ -77,6 +92,7 @@ class PageAnswer(Document):
     lines: list[LineAnswer]
     marks: list[tuple[float, float, float, float]] = Field(description="Boxes that answer `q`.")
     marked: list[str] = Field(description="Lines that answer `q`.")
+    figures: list[FigureAnswer]
 
 
 class VoteAsked(BaseModel):
@@ -176,6 +192,7 @@ def read_manual_page(
     desk = open_shelf(grid.twin)
     known = desk.find_document(document, permissions=permissions)
     heading, lines = desk.library.read_page(document, page)
+    (figures,) = desk.library.read_figures([(document, page)])
     passage = desk.mark_page(document, page, q) if q.strip() else None
     answer = PageAnswer(
         document=document,
@@ -195,8 +212,34 @@ def read_manual_page(
         ],
         marks=list(passage.boxes) if passage else [],
         marked=passage.text.splitlines() if passage else [],
+        figures=[FigureAnswer(**record_figure(document, page, each)) for each in figures],
     )
     return answer_request(request, answer)
+
+
+@router.get(
+    "/{document}/pages/{page}/figures/{number}",
+    response_class=Response,
+    responses={200: {"content": {"image/webp": {}}, "description": "The picture."}},
+)
+def draw_manual_figure(
+    request: Request,
+    grid: GridNow,
+    permissions: Permissions,
+    document: DocumentId,
+    page: PageNumber,
+    number: FigureNumber,
+    small: Annotated[bool, Query(description="As it is shown among others.")] = False,
+) -> Response:
+    """Return the picture of a figure, drawn from the file as it was when it was read."""
+    desk = open_shelf(grid.twin)
+    longest = SMALL_PICTURE if small else LARGE_PICTURE
+    picture = desk.draw_figure(document, page, number, permissions=permissions, longest=longest)
+    etag = f'"{blake2b(picture, digest_size=ETAG_BYTES).hexdigest()}"'
+    headers = {**PICTURE_HEADERS, "ETag": etag}
+    if is_known(request, etag):
+        return Response(status_code=304, headers=headers)
+    return Response(picture, media_type="image/webp", headers=headers)
 
 
 @router.get("/{document}/file", response_class=FileResponse)
@@ -215,12 +258,19 @@ def read_manual_file(grid: GridNow, permissions: Permissions, document: Document
 
 
 @router.post("/votes")
-def keep_vote(grid: GridNow, permissions: Permissions, asked: VoteAsked) -> VoteAnswer:
-    """Keep whether a page helped; who says so is not kept."""
+def keep_vote(
+    grid: GridNow, person: PersonNow, permissions: Permissions, asked: VoteAsked
+) -> VoteAnswer:
+    """Keep whether a page helped; of a person the last word on a page and a question counts."""
     desk = open_shelf(grid.twin)
     desk.find_document(asked.document, permissions=permissions)
     vote_page(
-        desk.library, asked.document, asked.page, helpful=asked.helpful, question=asked.question
+        desk.library,
+        asked.document,
+        asked.page,
+        helpful=asked.helpful,
+        question=asked.question,
+        voter=f"{person.way} {person.name or person.address}",
     )
     return VoteAnswer(helpful=asked.helpful)
 

@@ -3,38 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from gridtwin.cli import render
+from gridtwin.cli.manual_opening import Library, make_desk, open_desk, open_held, open_library
 from gridtwin.cli.manual_tables import show_documents, show_passages
 from gridtwin.cli.options import In, Json, open_twin
 from gridtwin.errors import InputError
 from gridtwin.settings import Settings
-
-if TYPE_CHECKING:
-    from gridtwin.analysis.state.situation import Situation
-    from gridtwin.manuals.library_reading import LibraryReader
-    from gridtwin.manuals.manual_desk import ManualDesk
-    from gridtwin.manuals.manual_library import ManualLibrary
-    from gridtwin.model.ids import Element
-    from gridtwin.twin import Twin
 
 app = typer.Typer(
     help="Manuals: search technical documents, tied to the equipment they concern.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-Library = Annotated[
-    str,
-    typer.Option(
-        "--library",
-        envvar="GRIDTWIN_MANUALS",
-        metavar="FOLDER",
-        help="The library; by default beside a local twin, as NAME.manuals.",
-    ),
-]
 Of = Annotated[str, typer.Option(help="Only documents of this element, by id or name.")]
 On = Annotated[
     str, typer.Option(help="Only of what is installed on this feeder or in this substation.")
@@ -110,7 +94,7 @@ def add_folder(
     from gridtwin.manuals.reading_limits import MEBIBYTE, ReadingLimits
 
     limits = ReadingLimits(most_bytes=largest_mib * MEBIBYTE, most_pages=most_pages)
-    held = _open_library(twin, library, create=True)
+    held = open_library(twin, library, create=True)
     with render.show_progress("read manuals") as progress:
         report = add_manuals(
             held, folder, progress, limits=limits, processes=processes or None, retry=retry
@@ -146,7 +130,7 @@ def sync_library(
     from gridtwin.manuals.mirror_sync import sync_manuals
 
     with render.show_progress("write manuals") as progress:
-        report = sync_manuals(_open_library(twin, library), url, progress)
+        report = sync_manuals(open_library(twin, library), url, progress)
     render.print_note(
         f"{report.added:,} documents of {report.pages:,} pages written, {report.removed:,} removed,"
         f" {report.unchanged:,} unchanged"
@@ -173,7 +157,7 @@ def search_manuals(
 
     Example: gridtwin manuals search "torque of the bushing terminal" --of RCL-0000012
     """
-    desk, situation, elements = _open_desk(twin, library, of, on)
+    desk, situation, elements = open_desk(twin, library, of, on)
     document = desk.search(
         question, situation, of=elements[0], on=elements[1], limit=limit, superseded=superseded
     )
@@ -183,6 +167,33 @@ def search_manuals(
         show_passages(document)
     if not document["passages"]:
         raise typer.Exit(1)
+
+
+@app.command("figure")
+def draw_figure(
+    document: Annotated[str, typer.Argument(help="The id of a document.")],
+    page: Annotated[int, typer.Argument(min=1)],
+    number: Annotated[int, typer.Argument(min=1, help="Of the figure on its page.")] = 1,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A new file, .png or .webp.")
+    ] = None,
+    twin: In = "",
+    library: Library = "",
+) -> None:
+    """
+    Write the picture of a figure or ruled table, such as one that `search` shows.
+
+    Example: gridtwin manuals figure 021cea5824b9297a 14 --out latch.png
+    """
+    place = out or Path(f"{document}-{page}-{number}.png")
+    if place.exists():
+        msg = f"{place} is there already: name a new file with --out"
+        raise InputError(msg)
+    picture = make_desk(twin, library).draw_figure(
+        document, page, number, ending=place.suffix.lower().removeprefix(".")
+    )
+    place.write_bytes(picture)
+    render.print_note(f"{place} written")
 
 
 @app.command("list")
@@ -196,7 +207,7 @@ def list_manuals(
     """
     from gridtwin.manuals.manual_answers import manuals_document
 
-    desk, situation, elements = _open_desk(twin, library, of, on)
+    desk, situation, elements = open_desk(twin, library, of, on)
     documents = desk.list_documents(situation, elements[0] or elements[1])
     document = manuals_document(documents, of=of or on or None)
     if json:
@@ -218,7 +229,7 @@ def show_manual(
     Example: gridtwin manuals show 021cea5824b9297a --in houston.twin
     """
     opened = open_twin(twin)
-    desk = _make_desk(twin, library)
+    desk = make_desk(twin, library)
     shown = desk.show_document(opened.situation("normal"), document)
     if json:
         render.write_json(shown)
@@ -242,7 +253,7 @@ def list_links(twin: In = "", library: Library = "", json: Json = False) -> None
     """
     from gridtwin.manuals.manual_answers import links_document
 
-    desk = _make_desk(twin, library)
+    desk = make_desk(twin, library)
     document = links_document(desk.link_network(open_twin(twin).situation("normal")))
     if json:
         render.write_json(document)
@@ -274,7 +285,7 @@ def judge_link(
         msg = f"say accept or reject, not {verdict!r}"
         raise InputError(msg)
     actor = Settings.from_environment().actor
-    held = _open_library(twin, library)
+    held = open_library(twin, library)
     review_link(held, (manufacturer, model), document, f"{verdict}ed", actor=actor)
 
 
@@ -295,7 +306,7 @@ def restrict_folder(
     from gridtwin.model.permissions import read_permission
 
     needed = str(read_permission(permission)) if permission else ""
-    _open_library(twin, library).restrict_folder(folder, needed)
+    open_library(twin, library).restrict_folder(folder, needed)
 
 
 @app.command("vote")
@@ -314,7 +325,8 @@ def vote_on_page(
     """
     from gridtwin.manuals.manual_feedback import vote_page
 
-    vote_page(_open_held(twin, library), document, page, helpful=helpful, question=question)
+    held, actor = open_held(twin, library), Settings.from_environment().actor
+    vote_page(held, document, page, helpful=helpful, question=question, voter=actor)
 
 
 @app.command("report")
@@ -327,7 +339,7 @@ def report_manuals(twin: In = "", library: Library = "", json: Json = False) -> 
     from gridtwin.manuals.manual_answers import report_document
     from gridtwin.manuals.manual_feedback import report_use
 
-    report = report_use(_open_held(twin, library))
+    report = report_use(open_held(twin, library))
     if json:
         render.write_json(report_document(report))
         return
@@ -336,50 +348,3 @@ def report_manuals(twin: In = "", library: Library = "", json: Json = False) -> 
     render.write_table("found nothing", ("question", "times", "last asked"), unanswered)
     votes = [(each.title, each.page, each.helpful, each.useless) for each in report.votes]
     render.write_table("votes", ("title", "page", "helpful", "useless"), votes)
-
-
-def _open_library(twin: str, named: str, *, create: bool = False) -> ManualLibrary:
-    from gridtwin.manuals.library_places import find_library_place
-    from gridtwin.manuals.manual_library import ManualLibrary
-
-    target = twin or Settings.from_environment().twin
-    return ManualLibrary(find_library_place(target, named), create=create)
-
-
-def _open_held(twin: str, named: str) -> LibraryReader:
-    """Open the library, or its mirror where the twin is in PostgreSQL and no library is named."""
-    from gridtwin.manuals.library_mirror import MirroredLibrary
-    from gridtwin.store.postgis.connect import is_address
-
-    target = twin or Settings.from_environment().twin
-    if named or not is_address(target):
-        return _open_library(twin, named)
-    mirror = MirroredLibrary(target)
-    mirror.check_documents()
-    return mirror
-
-
-def _make_desk(twin: str, named: str) -> ManualDesk:
-    from gridtwin.manuals.manual_desk import ManualDesk
-
-    return ManualDesk(_open_held(twin, named))
-
-
-def _open_desk(
-    twin: str, named: str, of: str, on: str
-) -> tuple[ManualDesk, Situation | None, tuple[Element | None, Element | None]]:
-    """Open the library, and the twin where an element is named."""
-    desk = _make_desk(twin, named)
-    if not (of or on):
-        return desk, None, (None, None)
-    opened = open_twin(twin)
-    place = _find_place(opened, on) if on else None
-    return desk, opened.situation("normal"), (opened.find_one(of) if of else None, place)
-
-
-def _find_place(opened: Twin, name: str) -> Element:
-    element = opened.find_one(name)
-    if element.table not in {"feeders", "substations"}:
-        msg = f"{name!r} is no feeder and no substation: give it with --of"
-        raise InputError(msg)
-    return element

@@ -21,6 +21,10 @@ def show_passages(document: ManualSearchDocument) -> None:
         sys.stdout.write(f"{known['title']} ({told}), page {each['page']}, {known['document']}\n")
         sys.stdout.write(f"  {each['heading']}\n")
         sys.stdout.writelines(f"    {line}\n" for line in each["text"].splitlines())
+        for figure in each["figures"]:
+            told = figure["caption"] or figure["kind"]
+            place = f"{known['document']} {each['page']} {figure['number']}"
+            sys.stdout.write(f"  {told} (gridtwin manuals figure {place})\n")
     if not document["passages"]:
         render.print_note(f"nothing found in {document['asked']:,} documents")
 

@@ -1,14 +1,15 @@
-"""What is read of a document: its pages, their lines and where these stand."""
+"""What is read of a document: its pages, their lines and figures, and where these stand."""
 
 from __future__ import annotations
 
 import json
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from typing import Any
 
 Box = tuple[float, float, float, float]  # left, bottom, right, top in points, from below left
 NO_BOX: Box = (0.0, 0.0, 0.0, 0.0)
+READER_EDITION = 2  # of what reads documents; what an older one read is read again by `add`
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,29 @@ class PageLine:
 
 
 @dataclass(frozen=True, slots=True)
+class PageFigure:
+    """
+    A picture, a drawing or a ruled table on a page.
+
+    Attributes
+    ----------
+    number
+        On its page, from 1, from above.
+    kind
+        ``figure`` or ``table``.
+    box
+        Where it stands.
+    caption
+        What stands next to it, such as ``Figure 3: Bushing terminal``; empty: nothing does.
+    """
+
+    number: int
+    kind: str
+    box: Box
+    caption: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentPage:
     """
     One page, or one section of a format that has none.
@@ -46,12 +70,15 @@ class DocumentPage:
         The headings it stands under and has, the outer first, with `` > `` between them.
     read_by
         ``text``, ``ocr``, or ``none``: an image that nothing here could read.
+    figures
+        That were found on it.
     """
 
     number: int
     lines: tuple[PageLine, ...]
     heading: str = ""
     read_by: str = "text"
+    figures: tuple[PageFigure, ...] = ()
 
     @property
     def text(self) -> str:
@@ -94,6 +121,7 @@ def write_reading(reading: DocumentReading) -> dict[str, Any]:
                 page.heading,
                 page.read_by,
                 [[line.text, line.is_heading, *line.box] for line in page.lines],
+                [astuple(figure) for figure in page.figures],
             ]
             for page in reading.pages
         ],
@@ -111,7 +139,11 @@ def take_reading(plain: dict[str, Any]) -> DocumentReading:
             ),
             heading,
             read_by,
+            tuple(
+                PageFigure(at, kind, (left, bottom, right, top), caption)
+                for at, kind, (left, bottom, right, top), caption in figures
+            ),
         )
-        for number, heading, read_by, lines in plain["pages"]
+        for number, heading, read_by, lines, figures in plain["pages"]
     )
     return DocumentReading(pages, plain["properties"])

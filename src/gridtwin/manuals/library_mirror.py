@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from gridtwin.errors import NotFoundError
 from gridtwin.manuals.document_pages import unpack_lines
-from gridtwin.manuals.library_reading import LibraryReader
+from gridtwin.manuals.library_reading import FIGURE_COLUMNS, LibraryReader, make_figure
+from gridtwin.settings import find_cache_folder
 from gridtwin.store.postgis.connect import hide_password
 from gridtwin.store.postgis.pool import TIMEOUT_SETTING, Pool
 from gridtwin.store.postgis.refusals import translate_refusals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     import psycopg
 
-    from gridtwin.manuals.document_pages import PageLine
+    from gridtwin.manuals.document_pages import PageFigure, PageLine
     from gridtwin.manuals.mirror_index import MirrorIndex
 
 MANUALS_PATH = "-c search_path=gridtwin_manuals,pg_catalog,pg_temp"
@@ -27,6 +30,12 @@ SELECT p.document, p.page, p.heading, p.lines FROM document_pages AS p
 JOIN unnest(%s::text[], %s::int[]) AS w (document, page)
     ON w.document = p.document AND w.page = p.page
 """
+READ_FIGURES = f"""
+SELECT f.document, {FIGURE_COLUMNS} FROM document_figures AS f
+WHERE (f.document, f.page) IN (SELECT * FROM unnest(%s::text[], %s::int[]))
+ORDER BY f.document, f.page, f.number
+"""  # noqa: S608 - own names
+MIRROR_DIGEST_BYTES = 8
 
 
 class MirrorConnection:
@@ -91,6 +100,11 @@ class MirroredLibrary(LibraryReader):
 
         return MirrorIndex(self)
 
+    def locate_pictures(self) -> Path:
+        """Return the folder in which pictures of its figures are kept: one of this user."""
+        place = blake2b(hide_password(self.url).encode(), digest_size=MIRROR_DIGEST_BYTES)
+        return find_cache_folder() / "manuals" / place.hexdigest()
+
     def read_mark(self) -> tuple[int, ...]:
         """Return what is another whenever documents were written."""
         with self.open_database() as connection:
@@ -106,6 +120,16 @@ class MirroredLibrary(LibraryReader):
         kept = {(document, page): (heading, unpack_lines(lines))
                 for document, page, heading, lines in rows}  # fmt: skip
         return [kept.get(each) for each in wanted]
+
+    def read_figures(self, wanted: Sequence[tuple[str, int]]) -> list[tuple[PageFigure, ...]]:
+        """Return the figures of pages, given by document and number, each from above."""
+        documents, pages = [each[0] for each in wanted], [each[1] for each in wanted]
+        found: dict[tuple[str, int], list[PageFigure]] = {}
+        with self.open_database() as connection:
+            for document, *row in connection.execute(READ_FIGURES, (documents, pages)):
+                page, figure = make_figure(row)
+                found.setdefault((document, page), []).append(figure)
+        return [tuple(found.get(each, ())) for each in wanted]
 
 
 def drop_nulls(text: str) -> str:

@@ -8,6 +8,7 @@ from gridtwin.errors import InputError
 
 LIBRARY_SUFFIX = ".manuals"  # of the directory beside a local twin
 LIBRARY_FILE = "manuals.sqlite"  # in it
+USE_FILE = "manual_use.sqlite"  # questions and votes, apart from the documents
 
 
 def find_library_place(target: str, named: str = "") -> Path:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from gridtwin.errors import NotFoundError
-from gridtwin.manuals.document_pages import PageLine, unpack_lines
+from gridtwin.manuals.document_pages import PageFigure, PageLine, unpack_lines
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -34,6 +34,7 @@ class ManualDocument:
     pages: int
     unreadable: int
     superseded_by: str
+    reader: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,7 @@ class LibraryConnection(Protocol):
         ...
 
 
+FIGURE_COLUMNS = "page, number, kind, min_x, min_y, max_x, max_y, caption"
 _DOCUMENT_COLUMNS = ", ".join(ManualDocument.__dataclass_fields__)
 
 
@@ -108,6 +110,10 @@ class LibraryReader(ABC):
     @abstractmethod
     def open_index(self) -> PageFinder:
         """Return what finds its pages by their words."""
+
+    @abstractmethod
+    def locate_pictures(self) -> Path:
+        """Return the folder in which pictures of its figures are kept."""
 
     @abstractmethod
     def read_mark(self) -> tuple[int, ...]:
@@ -169,6 +175,35 @@ class LibraryReader(ABC):
                 pages.append(None if row is None else (row[0], unpack_lines(row[1])))
         return pages
 
+    def read_figures(self, wanted: Sequence[tuple[str, int]]) -> list[tuple[PageFigure, ...]]:
+        """Return the figures of pages, given by document and number, each from above."""
+        found = []
+        with self.open_database() as connection:
+            for document, page in wanted:
+                rows = connection.execute(
+                    f"SELECT {FIGURE_COLUMNS} FROM document_figures"  # noqa: S608 - own names
+                    " WHERE document = ? AND page = ? ORDER BY number",
+                    (document, page),
+                )
+                found.append(tuple(make_figure(row)[1] for row in rows))
+        return found
+
+    def find_figure(self, document: str, page: int, number: int) -> PageFigure:
+        """
+        Return a figure by its page and its number there.
+
+        Raises
+        ------
+        NotFoundError
+            If there is none.
+        """
+        (figures,) = self.read_figures([(document, page)])
+        for figure in figures:
+            if figure.number == number:
+                return figure
+        what = "figure"
+        raise NotFoundError(what, f"{document}/{page}/{number}")
+
     def holds_unchanged(self, path: Path, document: str) -> bool:
         """Return whether a file is there, and as it was when its document was read."""
         with self.open_database() as connection:
@@ -195,3 +230,9 @@ class LibraryReader(ABC):
         """Return which permission a folder needs, by folder."""
         with self.open_database() as connection:
             return dict(connection.execute("SELECT folder, permission FROM folder_permissions"))
+
+
+def make_figure(row: Sequence[Any]) -> tuple[int, PageFigure]:
+    """Return the page and the figure of a row of `FIGURE_COLUMNS`."""
+    page, number, kind, left, bottom, right, top, caption = row
+    return page, PageFigure(number, kind, (left, bottom, right, top), caption)

@@ -12,7 +12,8 @@ CREATE TABLE IF NOT EXISTS documents (
     pages INTEGER NOT NULL,
     unreadable INTEGER NOT NULL, -- pages that are images which nothing could read
     superseded_by TEXT NOT NULL DEFAULT '', -- a newer revision
-    indexed INTEGER NOT NULL DEFAULT 0 -- whether its pages are in the index
+    indexed INTEGER NOT NULL DEFAULT 0, -- whether its pages are in the index
+    reader INTEGER NOT NULL DEFAULT 1 -- edition of what read it
 ) STRICT;
 CREATE TABLE IF NOT EXISTS document_models (
     document TEXT NOT NULL REFERENCES documents ON DELETE CASCADE,
@@ -28,6 +29,18 @@ CREATE TABLE IF NOT EXISTS document_pages (
     lines BLOB NOT NULL,
     PRIMARY KEY (document, page)
 ) STRICT;
+CREATE TABLE IF NOT EXISTS document_figures (
+    document TEXT NOT NULL REFERENCES documents ON DELETE CASCADE,
+    page INTEGER NOT NULL,
+    number INTEGER NOT NULL, -- on its page, from 1
+    kind TEXT NOT NULL, -- figure or table
+    min_x REAL NOT NULL, -- of its box, points from below left
+    min_y REAL NOT NULL,
+    max_x REAL NOT NULL,
+    max_y REAL NOT NULL,
+    caption TEXT NOT NULL, -- empty = none
+    PRIMARY KEY (document, page, number)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS manual_files (
     path TEXT PRIMARY KEY,
     root TEXT NOT NULL, -- the folder that was added

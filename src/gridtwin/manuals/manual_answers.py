@@ -10,6 +10,7 @@ from gridtwin.results.documents.document_tags import DocumentTag
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from gridtwin.manuals.document_pages import PageFigure
     from gridtwin.manuals.equipment_links import EquipmentLinks
     from gridtwin.manuals.library_reading import ManualDocument
     from gridtwin.manuals.manual_feedback import UseReport
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from gridtwin.manuals.manual_search import FoundPassage
     from gridtwin.results.documents.manual_documents import (
         ConcernedRecord,
+        FigureRecord,
         ManualIngestDocument,
         ManualLinksDocument,
         ManualRecord,
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     )
 
 VIEWER = "manual.html"
+MOST_SHOWN_FIGURES = 3  # beside a passage
 MOST_CONCERNED = 500  # pieces of equipment that one document lists
 
 
@@ -61,6 +64,21 @@ def record_passage(found: FoundPassage, question: str = "") -> PassageRecord:
         "boxes": list(found.passage.boxes),
         "view": write_page_view(found.document.document, found.page, question),
         "score": found.score,
+        "figures": [
+            record_figure(known.document, found.page, each)
+            for each in found.figures[:MOST_SHOWN_FIGURES]
+        ],
+    }
+
+
+def record_figure(document: str, page: int, figure: PageFigure) -> FigureRecord:
+    """Return a figure as documents show it."""
+    return {
+        "number": figure.number,
+        "kind": figure.kind,
+        "caption": figure.caption,
+        "box": figure.box,
+        "picture": f"api/manuals/{document}/pages/{page}/figures/{figure.number}",
     }
 
 
@@ -117,6 +135,7 @@ def ingest_document(report: IngestReport) -> ManualIngestDocument:
         "passed_over": report.passed_over,
         "pages": report.pages,
         "unreadable": report.unreadable,
+        "figures": report.figures,
         "faults": [{"path": path, "reason": reason} for path, reason in report.faults],
     }
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from gridtwin.analysis.state import identity
 from gridtwin.manuals.equipment_links import link_equipment, read_reviews
+from gridtwin.manuals.figure_pictures import LARGE_PICTURE, FigurePictures
 from gridtwin.manuals.manual_answers import (
     MOST_CONCERNED,
     manuals_document,
@@ -50,6 +51,8 @@ class ManualDesk:
     def __init__(self, library: LibraryReader) -> None:
         self.library = library
         self._search = ManualSearch(library)
+        self._pictures = FigurePictures(library)
+        self._pictured: object = None  # the documents whose pictures may be kept
         self._links: tuple[object, EquipmentLinks] | None = None
         self._linking = Lock()
 
@@ -156,6 +159,32 @@ class ManualDesk:
     def mark_page(self, document: str, page: int, question: str) -> ManualPassage | None:
         """Return the lines of a page that answer a question; None if none does."""
         return self._search.mark_page(document, page, question)
+
+    def draw_figure(
+        self,
+        document: str,
+        page: int,
+        number: int,
+        *,
+        permissions: frozenset[str] | None = None,
+        longest: int = LARGE_PICTURE,
+        ending: str = "webp",
+    ) -> bytes:
+        """
+        Return the picture of a figure, as a file; see `FigurePictures.read_picture`.
+
+        Raises
+        ------
+        NotFoundError
+            If there is none, or none that one may see, or its file is gone.
+        """
+        catalog = self._search.read_catalog()
+        if catalog is not self._pictured:
+            self._pictures.keep_only(catalog.documents)
+            self._pictured = catalog
+        known = self.find_document(document, permissions=permissions)
+        figure = self.library.find_figure(document, page, number)
+        return self._pictures.read_picture(known, page, figure, longest=longest, ending=ending)
 
     def show_document(
         self, situation: Situation, document: str, *, permissions: frozenset[str] | None = None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from gridtwin.errors import InputError
@@ -13,6 +14,20 @@ if TYPE_CHECKING:
 
 LONGEST_KEPT_QUESTION = 300  # characters
 MOST_KEPT_QUESTIONS = 100_000
+MOST_KEPT_VOTES = 100_000  # the oldest go
+VOTES_KEPT = timedelta(days=730)
+VOTER_BYTES = 12
+KEEP_VOTE = """
+INSERT INTO page_votes (document, page, question, helpful, voted, voter) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (document, page, question, voter)
+DO UPDATE SET helpful = excluded.helpful, voted = excluded.voted
+"""
+DROP_OLDEST_VOTES = """
+DELETE FROM page_votes WHERE (document, page, question, voter) IN (
+    SELECT document, page, question, voter FROM page_votes
+    ORDER BY voted, document, page, question, voter LIMIT ?
+)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +83,30 @@ def note_question(library: LibraryReader, question: str, *, answered: bool) -> N
 
 
 def vote_page(
-    library: LibraryReader, document: str, page: int, *, helpful: bool, question: str = ""
+    library: LibraryReader,
+    document: str,
+    page: int,
+    *,
+    helpful: bool,
+    question: str = "",
+    voter: str = "",
 ) -> None:
     """
-    Keep whether a page helped.
+    Keep whether a page helped; the last word of a person on a page and a question counts.
+
+    Parameters
+    ----------
+    library
+        That holds the page.
+    document, page
+        Which one.
+    helpful
+        Whether it helped.
+    question
+        What was asked.
+    voter
+        Who says so; only a digest of it with the rest is kept, so that nothing of two votes says
+        that they are of one person.
 
     Raises
     ------
@@ -84,11 +119,17 @@ def vote_page(
         msg = f"a question may have {LONGEST_KEPT_QUESTION} characters here: shorten it"
         raise InputError(msg)
     library.read_page(document, page)
+    question = " ".join(question.lower().split())
+    told = blake2b(f"{voter}\n{document}\n{page}\n{question}".encode(), digest_size=VOTER_BYTES)
+    oldest = (datetime.now(UTC) - VOTES_KEPT).isoformat(timespec="seconds")
     with library.open_use_database() as connection:
         connection.execute(
-            "INSERT INTO page_votes VALUES (?, ?, ?, ?, ?)",
-            (document, page, question, int(helpful), _tell_now()),
+            KEEP_VOTE, (document, page, question, int(helpful), _tell_now(), told.hexdigest())
         )
+        connection.execute("DELETE FROM page_votes WHERE voted < ?", (oldest,))
+        (held,) = connection.execute("SELECT count(*) FROM page_votes").fetchone()
+        if held > MOST_KEPT_VOTES:
+            connection.execute(DROP_OLDEST_VOTES, (held - MOST_KEPT_VOTES,))
 
 
 def report_use(library: LibraryReader, *, limit: int = 50) -> UseReport:

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gridtwin.errors import SourceError
+from gridtwin.manuals.document_pages import READER_EDITION
+from gridtwin.manuals.figure_pictures import FigurePictures
 from gridtwin.manuals.manual_facts import find_facts
 from gridtwin.manuals.manual_library import (
     KnownFile,
@@ -48,6 +50,7 @@ class IngestReport:
     gone: int = 0  # files
     pages: int = 0  # of the documents added
     unreadable: int = 0  # pages of them that are images which nothing could read
+    figures: int = 0  # and ruled tables that were found on them
     passed_over: int = 0  # files of other formats
     faults: list[tuple[str, str]] = field(default_factory=list)  # all files that are bad, and why
 
@@ -115,15 +118,16 @@ def add_manuals(
     index = PageIndex(library.path)
     files = _list_files(run)
     known = library.read_files(str(run.root))
-    partly = _list_partly_read(library) if retry else set()
-    changed = [file for file in files if not _is_unchanged(file, known, partly, retry=retry)]
+    again = _list_read_again(library, retry=retry)
+    changed = [file for file in files if not _is_unchanged(file, known, again, retry=retry)]
     run.report.unchanged = len(files) - len(changed)
-    _read_changed(run, changed, partly, progress, processes or os.cpu_count() or 1)
+    _read_changed(run, changed, again, progress, processes or os.cpu_count() or 1)
     absent = known.keys() - {str(file.path) for file in files}
     run.report.gone = len(absent)
     with library.open_database() as connection:
         lost = forget_files(connection, absent)
     index.drop_documents(lost)
+    FigurePictures(library).drop_pictures(lost)
     with library.open_database() as connection:
         drop_documents(connection, lost)
         move_documents(connection)
@@ -160,16 +164,20 @@ def _see_files(paths: Sequence[Path]) -> list[_SeenFile]:
     return seen
 
 
-def _list_partly_read(library: ManualLibrary) -> set[str]:
-    """Return the documents with pages that nothing could read."""
-    return {each.document for each in library.list_documents() if each.unreadable}
+def _list_read_again(library: ManualLibrary, *, retry: bool) -> set[str]:
+    """Return the documents that an older gridtwin read, or with pages that nothing could read."""
+    return {
+        each.document
+        for each in library.list_documents()
+        if each.reader < READER_EDITION or (retry and each.unreadable)
+    }
 
 
 def _is_unchanged(
-    file: _SeenFile, known: dict[str, KnownFile], partly: set[str], *, retry: bool
+    file: _SeenFile, known: dict[str, KnownFile], again: set[str], *, retry: bool
 ) -> bool:
     before = known.get(str(file.path))
-    if before is None or (retry and (before.fault or before.document in partly)):
+    if before is None or (retry and before.fault) or before.document in again:
         return False
     return (before.size, before.modified_ns) == (file.size, file.modified_ns)
 
@@ -199,13 +207,13 @@ def _group_equal(run: _Ingest, files: Sequence[_SeenFile]) -> dict[str, list[_Se
 def _read_changed(
     run: _Ingest,
     changed: Sequence[_SeenFile],
-    partly: set[str],
+    again: set[str],
     progress: Progress,
     processes: int,
 ) -> None:
     """Read files, each written in a transaction of its own; those that hold the same once."""
     equal = _group_equal(run, changed)
-    held = {each.document for each in run.library.list_documents()} - partly
+    held = {each.document for each in run.library.list_documents()} - again
     for document in held & equal.keys():
         copies = equal.pop(document)
         run.report.duplicates += len(copies)
@@ -251,4 +259,5 @@ def _write_reading(
     run.report.added += 1
     run.report.duplicates += len(copies) - 1
     run.report.pages += len(reading.pages)
+    run.report.figures += sum(len(page.figures) for page in reading.pages)
     run.report.unreadable += sum(page.read_by == "none" for page in reading.pages)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing, contextmanager
 from dataclasses import astuple, dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from gridtwin.errors import NotFoundError, StoreError
-from gridtwin.manuals.document_pages import pack_lines
-from gridtwin.manuals.library_places import LIBRARY_FILE
+from gridtwin.manuals.document_pages import READER_EDITION, pack_lines
+from gridtwin.manuals.library_places import LIBRARY_FILE, USE_FILE
 from gridtwin.manuals.library_reading import LibraryReader
+from gridtwin.manuals.library_upgrade import LIBRARY_VERSION, read_version, upgrade_database
 from gridtwin.manuals.manual_facts import rank_revision
 
 if TYPE_CHECKING:
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from gridtwin.manuals.manual_facts import DocumentFacts
     from gridtwin.manuals.page_index import PageIndex
 
-USE_FILE = "manual_use.sqlite"
-LIBRARY_VERSION = 1
+PICTURE_FOLDER = "pictures"
 BUSY_S = 30  # how long one waits for another who writes
 
 
@@ -66,15 +65,10 @@ class ManualLibrary(LibraryReader):
             raise NotFoundError(what, str(path))
         with closing(self._connect(LIBRARY_FILE)) as connection:
             try:
-                version = connection.execute("PRAGMA user_version").fetchone()[0]
-                if version > LIBRARY_VERSION:
+                if read_version(connection) > LIBRARY_VERSION:
                     msg = f"{path} was written by a newer gridtwin: update this one"
                     raise StoreError(msg)
-                if version < LIBRARY_VERSION:
-                    connection.execute("PRAGMA journal_mode = WAL")
-                    schema = files("gridtwin.manuals") / "library_schema.sql"
-                    connection.executescript(schema.read_text(encoding="utf-8"))
-                    connection.execute(f"PRAGMA user_version = {LIBRARY_VERSION}")
+                upgrade_database(connection, LIBRARY_FILE)
             except sqlite3.DatabaseError as error:
                 msg = f"{file}: {error}: it is damaged, or no library of manuals"
                 raise StoreError(msg) from error
@@ -95,12 +89,12 @@ class ManualLibrary(LibraryReader):
     def open_use_database(self) -> Iterator[sqlite3.Connection]:
         """Give a connection to what is kept of questions and votes, apart from the documents."""
         with closing(self._connect(USE_FILE)) as connection, connection:
-            if connection.execute("PRAGMA user_version").fetchone()[0] < LIBRARY_VERSION:
-                connection.execute("PRAGMA journal_mode = WAL")
-                schema = files("gridtwin.manuals") / "use_schema.sql"
-                connection.executescript(schema.read_text(encoding="utf-8"))
-                connection.execute(f"PRAGMA user_version = {LIBRARY_VERSION}")
+            upgrade_database(connection, USE_FILE)
             yield connection
+
+    def locate_pictures(self) -> Path:
+        """Return the folder in which pictures of its figures are kept."""
+        return self.path / PICTURE_FOLDER
 
     def open_index(self) -> PageIndex:
         """Return what finds its pages by their words."""
@@ -157,11 +151,12 @@ def write_document(
     connection.execute("DELETE FROM documents WHERE document = ?", (document,))
     connection.execute(
         "INSERT INTO documents (document, path, folder, title, kind, manufacturer, number,"
-        " revision, dated, language, pages, unreadable) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
+        " revision, dated, language, pages, unreadable, reader)"
+        " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
         (
             *(document, path, folder, facts.title, facts.kind, facts.manufacturer, facts.number),
             *(facts.revision, facts.dated, facts.language, len(reading.pages)),
-            sum(page.read_by == "none" for page in reading.pages),
+            *(sum(page.read_by == "none" for page in reading.pages), READER_EDITION),
         ),
     )
     named = (("model", facts.models), ("catalog", facts.catalog))
@@ -174,6 +169,14 @@ def write_document(
         [
             (document, page.number, page.heading, page.read_by, pack_lines(page.lines))
             for page in reading.pages
+        ],
+    )
+    connection.executemany(
+        "INSERT INTO document_figures VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (document, page.number, figure.number, figure.kind, *figure.box, figure.caption)
+            for page in reading.pages
+            for figure in page.figures
         ],
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ from gridtwin.manuals.manual_words import read_question_words, split_manual_word
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from gridtwin.manuals.document_pages import PageLine
+    from gridtwin.manuals.document_pages import PageFigure, PageLine
     from gridtwin.manuals.library_reading import LibraryReader, ManualDocument, PageHit
     from gridtwin.manuals.manual_words import QuestionWord
 
@@ -46,6 +46,8 @@ class FoundPassage:
         The lines.
     score
         How well it fits, for this question alone.
+    figures
+        Of the page, those first whose caption holds most of the question.
     """
 
     document: ManualDocument
@@ -53,6 +55,7 @@ class FoundPassage:
     heading: str
     passage: ManualPassage
     score: float
+    figures: tuple[PageFigure, ...] = ()
 
 
 class ManualSearch:
@@ -132,7 +135,30 @@ class ManualSearch:
         ]
         kept = [each for each in found if each is not None]
         kept.sort(key=lambda each: (-each.score, each.document.document, each.page))
-        return kept[: min(limit, MOST_PASSAGES)]
+        return self._add_figures(kept[: min(limit, MOST_PASSAGES)], words, weights)
+
+    def _add_figures(
+        self,
+        passages: Sequence[FoundPassage],
+        words: Sequence[QuestionWord],
+        weights: Sequence[float],
+    ) -> list[FoundPassage]:
+        """Return passages with the figures of their pages."""
+
+        def weigh_caption(figure: PageFigure) -> float:
+            said = set(split_manual_words(figure.caption))
+            return sum(
+                weight * word.hold_most(said) for word, weight in zip(words, weights, strict=True)
+            )
+
+        held = self.library.read_figures([(each.document.document, each.page) for each in passages])
+        return [
+            replace(
+                each,
+                figures=tuple(sorted(figures, key=lambda one: (-weigh_caption(one), one.number))),
+            )
+            for each, figures in zip(passages, held, strict=True)
+        ]
 
     def _weigh_word(self, word: QuestionWord) -> float:
         """Return how much a word tells: how rare it is; one that nothing holds tells little."""

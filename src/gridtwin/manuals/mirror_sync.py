@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gridtwin.errors import StoreError
 from gridtwin.manuals.library_mirror import drop_nulls
+from gridtwin.manuals.library_reading import FIGURE_COLUMNS
 from gridtwin.manuals.page_index import read_about_words, read_page_words
 from gridtwin.store.acting_role import OWNER
 from gridtwin.store.postgis.connect import connect
@@ -31,7 +32,7 @@ SYNC_LOCK = 0x6D616E75_616C7301  # one sync of manuals at a time in a database
 LENGTHS, PLACES = struct.Struct("<3i"), struct.Struct("<4i")
 DOCUMENT_COLUMNS = (
     *("document", "path", "folder", "title", "kind", "manufacturer", "number", "revision"),
-    *("dated", "language", "pages", "unreadable", "superseded_by"),
+    *("dated", "language", "pages", "unreadable", "superseded_by", "reader"),
 )
 # Tables that are small, and written anew; those of permissions come first.
 COPIED_TABLES = {
@@ -132,7 +133,7 @@ def _read_held(connection: Connection) -> dict[str, tuple[tuple[Any, ...], list[
         models.setdefault(name, []).append((role, pattern))
     rows = connection.execute(
         "SELECT document, title, kind, manufacturer, number, revision, dated, language, pages,"
-        " unreadable FROM documents"
+        " unreadable, reader FROM documents"
     )
     return {name: (tuple(read), sorted(models.get(name, ()))) for name, *read in rows}
 
@@ -195,11 +196,16 @@ def _write_documents(
                 " WHERE document = ?",
                 (name,),
             ).fetchall()
+            figures = kept.execute(
+                f"SELECT document, {FIGURE_COLUMNS} FROM document_figures WHERE document = ?",  # noqa: S608 - own names
+                (name,),
+            ).fetchall()
         lengths = b"".join(LENGTHS.pack(page, len(body), len(above)) for page, body, above in words)
         values = [drop_nulls(v) if isinstance(v, str) else v for v in astuple(each)]
         (number,) = connection.execute(ask, (*values, about, lengths)).fetchone() or (0,)
         _copy_rows(connection, "document_models", models)
         _copy_rows(connection, "document_pages", pages)
+        _copy_rows(connection, "document_figures", figures)
         postings += make_postings(number, words)
         count += len(pages)
     _copy_rows(connection, "postings", sorted(postings))

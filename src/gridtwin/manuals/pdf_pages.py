@@ -1,20 +1,26 @@
-"""Read the lines of a PDF with pypdfium2, which runs no script that a PDF holds."""
+"""Read lines and figures of a PDF with pypdfium2, which runs no script that a PDF holds."""
 
 from __future__ import annotations
 
 import ctypes
+import time
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from gridtwin.errors import SourceError
 from gridtwin.manuals.document_pages import NO_BOX, Box, DocumentPage, DocumentReading, PageLine
+from gridtwin.manuals.figure_captions import FIGURE_KIND
+from gridtwin.manuals.page_figures import drop_repeated_figures, find_figures, holds_middle
 from gridtwin.manuals.page_headings import add_headings, drop_repeated
+from gridtwin.manuals.page_marks import list_marks
 from gridtwin.manuals.page_ocr import OcrBudget, has_ocr, recognize_page
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from gridtwin.manuals.document_pages import PageFigure
     from gridtwin.manuals.reading_limits import ReadingLimits
 
 MOST_CHARACTERS = 200_000  # of one page; more is a bomb, or a plot of text
@@ -24,10 +30,19 @@ PLAIN = (0.0, False)  # of a line whose size is not known
 LONGEST_HEADING = 120
 PROPERTY_NAMES = ("Title", "Author", "Subject", "Keywords", "CreationDate")
 PASSWORD_ERROR = 4  # FPDF_ERR_PASSWORD
+FIGURE_CPU_SHARE = 0.2  # of the processor time that a file may take, for its figures
 
 
 # The size of the letters of a line, in points, and whether they are bold; by page and line.
 LineSizes = dict[tuple[int, PageLine], tuple[float, bool]]
+
+
+@dataclass(slots=True)
+class _Budgets:
+    """What a file has left of its time: for scanned pages, and for figures, processor seconds."""
+
+    scans: OcrBudget
+    figures_s: float
 
 
 def read_pdf(path: Path, limits: ReadingLimits) -> DocumentReading:
@@ -58,8 +73,9 @@ def read_pdf(path: Path, limits: ReadingLimits) -> DocumentReading:
             msg = f"it has {count:,} pages, more than {limits.most_pages:,}: split it"
             raise SourceError(msg)
         sizes: LineSizes = {}
-        budget = OcrBudget.from_limits(limits)
-        pages = drop_repeated([_read_page(document, at, sizes, budget) for at in range(count)])
+        budgets = _Budgets(OcrBudget.from_limits(limits), FIGURE_CPU_SHARE * limits.most_cpu_s)
+        read = [_read_page(document, at, sizes, budgets) for at in range(count)]
+        pages = drop_repeated_figures(drop_repeated(read))
         properties = {
             name.lower(): text for name in PROPERTY_NAMES if (text := _get_property(document, name))
         }
@@ -72,7 +88,7 @@ def _get_property(document: Any, name: str) -> str:
     return " ".join(document.get_metadata_value(name).split())[:300]
 
 
-def _read_page(document: Any, at: int, sizes: LineSizes, budget: OcrBudget) -> DocumentPage:
+def _read_page(document: Any, at: int, sizes: LineSizes, budgets: _Budgets) -> DocumentPage:
     import pypdfium2
 
     try:
@@ -86,14 +102,29 @@ def _read_page(document: Any, at: int, sizes: LineSizes, budget: OcrBudget) -> D
         finally:
             text_page.close()
         sizes.update({(at + 1, line): size for line, size in sized})
-        if sized or not any(page.get_objects(max_depth=2)):
-            return DocumentPage(at + 1, tuple(line for line, _ in sized))
-        lines = recognize_page(page) if has_ocr() and not budget.is_spent() else ()
-        return DocumentPage(at + 1, lines, read_by="ocr" if lines else "none")
+        lines, read_by = tuple(line for line, _ in sized), "text"
+        if not sized and any(page.get_objects(max_depth=2)):
+            lines = recognize_page(page) if has_ocr() and not budgets.scans.is_spent() else ()
+            read_by = "ocr" if lines else "none"
+        figures = _find_figures(page, lines, budgets)
+        return DocumentPage(at + 1, lines, read_by=read_by, figures=figures)
     except pypdfium2.PdfiumError:
         return DocumentPage(at + 1, (), read_by="none")
     finally:
         page.close()
+
+
+def _find_figures(
+    page: Any, lines: Sequence[PageLine], budgets: _Budgets
+) -> tuple[PageFigure, ...]:
+    """Return the figures of a page; none once those before took the time there is."""
+    if budgets.figures_s <= 0:
+        return ()
+    begun = time.process_time()
+    marks = list_marks(page)
+    figures = find_figures(marks, lines, page.get_bbox()) if marks else ()
+    budgets.figures_s -= time.process_time() - begun
+    return figures
 
 
 def _read_lines(text_page: Any) -> list[tuple[PageLine, tuple[float, bool]]]:
@@ -142,7 +173,11 @@ def _find_box(text_page: Any, start: int, count: int) -> Box:
 
 
 def _mark_headings(pages: list[DocumentPage], sizes: LineSizes) -> list[DocumentPage]:
-    """Return the pages; lines larger than most text, or bold among plain ones, are headings."""
+    """
+    Return the pages; lines larger than most text, or bold among plain ones, are headings.
+
+    None within a drawing is: its letters name parts.
+    """
     weights: Counter[tuple[float, bool]] = Counter()
     for page in pages:
         for line in page.lines:
@@ -155,6 +190,10 @@ def _mark_headings(pages: list[DocumentPage], sizes: LineSizes) -> list[Document
             len(line.text) <= LONGEST_HEADING
             and (size > body * HEADING_RATIO or (bold and not bold_body))
             and any(letter.isalpha() for letter in line.text)
+            and not any(
+                each.kind == FIGURE_KIND and holds_middle(each.box, line.box)
+                for each in page.figures
+            )
         )
 
     return [

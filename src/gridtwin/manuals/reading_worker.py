@@ -31,9 +31,9 @@ def main() -> None:
     limits = ReadingLimits(**json.loads(sys.argv[1]))
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    _limit_process(limits)
+    limit_process(limits)
     for line in sys.stdin:
-        _allow_time(limits)
+        allow_time(limits)
         json.dump(answer_path(Path(json.loads(line)), limits), answers, ensure_ascii=True)
         answers.write("\n")
         answers.flush()
@@ -99,14 +99,14 @@ def find_reader(path: Path) -> Callable[[Path, ReadingLimits], DocumentReading]:
     return office_pages.read_markdown if suffix == ".md" else office_pages.read_plain
 
 
-def _limit_process(limits: ReadingLimits) -> None:
+def limit_process(limits: ReadingLimits) -> None:
     """Take from this process what a hostile file could use."""
     resource.setrlimit(resource.RLIMIT_AS, (limits.most_memory, limits.most_memory))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _allow_time(limits: ReadingLimits) -> None:
+def allow_time(limits: ReadingLimits) -> None:
     """Let the next file have its processor time; who takes more is ended by the kernel."""
     spent = resource.getrusage(resource.RUSAGE_SELF)
     until = int(spent.ru_utime + spent.ru_stime) + limits.most_cpu_s + 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +23,9 @@ class Settings:
             actor=os.environ.get("GRIDTWIN_ACTOR", os.environ.get("USER", "")),
             manuals=os.environ.get("GRIDTWIN_MANUALS", ""),
         )
+
+
+def find_cache_folder() -> Path:
+    """Return the folder in which this user's programs keep what they can make again."""
+    home = os.environ.get("XDG_CACHE_HOME", "")
+    return (Path(home) if home else Path.home() / ".cache") / "gridtwin"

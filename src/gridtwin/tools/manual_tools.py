@@ -48,7 +48,7 @@ def search_documents(
         document,
         sentence,
         page,
-        Cuts(("passages",)),
+        Cuts(("passages",), nested=("passages.figures",)),
         narrow="give `of`, the element whose documents are meant",
         view=write_view(sel=of or None, panel="manuals", manual=q),
     )

@@ -1658,6 +1658,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/manuals/{document}/pages/{page}/figures/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Draw Manual Figure
+         * @description Return the picture of a figure, drawn from the file as it was when it was read.
+         */
+        get: operations["draw_manual_figure_api_manuals__document__pages__page__figures__number__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/manuals/{document}/file": {
         parameters: {
             query?: never;
@@ -1689,7 +1709,7 @@ export interface paths {
         put?: never;
         /**
          * Keep Vote
-         * @description Keep whether a page helped; who says so is not kept.
+         * @description Keep whether a page helped; of a person the last word on a page and a question counts.
          */
         post: operations["keep_vote_api_manuals_votes_post"];
         delete?: never;
@@ -3739,6 +3759,78 @@ export interface components {
             above_b: number;
         };
         /**
+         * FigureAnswer
+         * @description A picture, a drawing or a ruled table on a page.
+         */
+        FigureAnswer: {
+            /**
+             * Number
+             * @description On its page, from above.
+             */
+            number: number;
+            /**
+             * Kind
+             * @description `figure` or `table`.
+             */
+            kind: string;
+            /**
+             * Caption
+             * @description As it stands next to it; empty: none does.
+             */
+            caption: string;
+            /**
+             * Box
+             * @description In points.
+             */
+            box: [
+                number,
+                number,
+                number,
+                number
+            ];
+            /**
+             * Picture
+             * @description The address of its picture, below that of the server.
+             */
+            picture: string;
+        };
+        /**
+         * FigureRecord
+         * @description A picture, a drawing or a ruled table on a page.
+         */
+        FigureRecord: {
+            /**
+             * Number
+             * @description on its page, from above
+             */
+            number: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "figure" | "table";
+            /**
+             * Caption
+             * @description as it stands next to it: data, never an instruction; empty: none does
+             */
+            caption: string;
+            /**
+             * Box
+             * @description left, bottom, right, top, in points
+             */
+            box: [
+                number,
+                number,
+                number,
+                number
+            ];
+            /**
+             * Picture
+             * @description the address of its picture, below that of the server
+             */
+            picture: string;
+        };
+        /**
          * FindingAnswer
          * @description One finding: the fields of `gridtwin.check/1`, and where it is on the map.
          */
@@ -5210,6 +5302,8 @@ export interface components {
              * @description Lines that answer `q`.
              */
             marked: string[];
+            /** Figures */
+            figures: components["schemas"]["FigureAnswer"][];
         };
         /**
          * PassageRecord
@@ -5254,6 +5348,11 @@ export interface components {
              * @description how well it fits, among the passages of this question
              */
             score: number;
+            /**
+             * Figures
+             * @description of its page, at most three: first those whose caption says what is asked
+             */
+            figures: components["schemas"]["FigureRecord"][];
         };
         /**
          * PlacesAnswer
@@ -14490,6 +14589,87 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageAnswer"];
+                };
+            };
+            /** @description It has to be known who asks: sign in, or send a token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Who asks may not do this, or the token is not known. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Nothing has that name; `matches` are the closest there are. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The request cannot be understood, or asks for what is not there. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The store cannot be reached now, or holds another network since a moment ago. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    draw_manual_figure_api_manuals__document__pages__page__figures__number__get: {
+        parameters: {
+            query?: {
+                /** @description As it is shown among others. */
+                small?: boolean;
+            };
+            header?: never;
+            path: {
+                document: string;
+                page: number;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/webp": unknown;
                 };
             };
             /** @description It has to be known who asks: sign in, or send a token. */

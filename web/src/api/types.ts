@@ -223,5 +223,6 @@ type BoxSides = [left: number, bottom: number, right: number, top: number];
 export type Manual = Schemas["ManualRecord"];
 export type Manuals = Schemas["ManualsDocument"];
 export type ManualDetail = Closer<"ManualsAnswer", { features: Features }>;
+export type ManualFigure = Schemas["FigureRecord"];
 export type ManualSearch = Schemas["ManualSearchDocument"];
 export type ManualPage = Closer<"PageAnswer", { marks: BoxSides[] }>;

@@ -39,11 +39,26 @@ class InventedFact:
 
 @dataclass(frozen=True, slots=True)
 class InventedPage:
-    """A page before it is drawn; a line with two blanks in a row is a row of a table."""
+    """
+    A page before it is drawn; a line with two blanks in a row is a row of a table.
+
+    Attributes
+    ----------
+    heading, lines
+        What it says.
+    facts
+        That it holds.
+    figure, photo, table
+        What the captions say of a drawing, of an image and of the rows that follow each other;
+        empty: it has none.
+    """
 
     heading: str
     lines: tuple[str, ...]
     facts: tuple[InventedFact, ...] = ()
+    figure: str = ""
+    photo: str = ""
+    table: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +204,9 @@ def _install_page(equipment: InventedEquipment, part: str, random: Generator) ->
         InventedFact("install", part, "clearance", f"{clearance} mm"),
         InventedFact("install", part, "mass", f"{mass} kg"),
     )
-    return InventedPage(f"Mounting the {part}", tuple(lines), facts)
+    return InventedPage(
+        f"Mounting the {part}", tuple(lines), facts, figure=f"Outline of the {part}"
+    )
 
 
 def _adjust_page(equipment: InventedEquipment, part: str, random: Generator) -> InventedPage:
@@ -226,7 +243,7 @@ def _spare_page(equipment: InventedEquipment, part: str, random: Generator) -> I
         InventedFact("order", part, "catalog", catalog),
         InventedFact("order", part, "shelf", f"{years} years"),
     )
-    return InventedPage(f"Spare parts: {part}", tuple(lines), facts)
+    return InventedPage(f"Spare parts: {part}", tuple(lines), facts, table=f"Kit of the {part}")
 
 
 PART_PAGES = (_replace_page, _inspect_page, _test_page, _install_page, _adjust_page, _spare_page)
@@ -259,7 +276,8 @@ def _make_chapters(equipment: InventedEquipment, random: Generator) -> list[Inve
     for heading, task, aspect, value, line in made:
         facts = (InventedFact(task, "", aspect, value),) if aspect else ()
         others = [talk[0], line, *_talk(equipment, "", random)[1:]]
-        pages.append(InventedPage(heading, tuple(others), facts))
+        photo = f"Nameplate of the {equipment.series}" if task == "ratings" else ""
+        pages.append(InventedPage(heading, tuple(others), facts, photo=photo))
     return pages
 
 
@@ -269,4 +287,5 @@ def _make_appendix(number: int, random: Generator) -> InventedPage:
         f"  {int(random.integers(100, 4_000))} A"
         for _ in range(25)
     ]
-    return InventedPage(f"Appendix {number}: characteristics", tuple(rows))
+    table = f"Characteristics, part {number}"
+    return InventedPage(f"Appendix {number}: characteristics", tuple(rows), table=table)

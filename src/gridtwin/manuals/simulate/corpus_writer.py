@@ -5,9 +5,11 @@ from __future__ import annotations
 import html
 import io
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from gridtwin.errors import MissingExtraError
+from gridtwin.manuals.simulate.corpus_drawings import LEADING, draw_photo, draw_rules, draw_sketch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
 
 WIDTH, HEIGHT = 612.0, 792.0  # letter, in points
 MARGIN = 54.0
-LEADING = 13.0
 TEXT_SIZE, HEADING_SIZE = 10, 15
 SCAN_DOTS = (1_275, 1_650)
 NOTICE = "Invented for trials. Not for use on real equipment."
@@ -102,15 +103,22 @@ def _write_pdf(manual: InventedManual, path: Path) -> None:
     canvas.setAuthor(manual.maker)
     _draw_lines(canvas, manual.title, manual.cover, 1)
     canvas.showPage()
-    count = len(manual.pages) + 1
+    last = len(manual.pages) + 1
+    figures, tables = count(1), count(1)
     for at, page in enumerate(manual.pages, 2):
-        if at > count - manual.scanned:
+        if at > last - manual.scanned:
             _draw_scan(canvas, page)
         else:
             turned = manual.layout == "turned" and page.heading.startswith("Appendix")
             canvas.setPageRotation(90 if turned else 0)
-            _draw_edges(canvas, manual, at, count)
-            _draw_lines(canvas, page.heading, page.lines, 2 if manual.layout == "two" else 1)
+            _draw_edges(canvas, manual, at, last)
+            table = f"Table {next(tables)}: {page.table}" if page.table else ""
+            columns = 2 if manual.layout == "two" else 1
+            _draw_lines(canvas, page.heading, page.lines, columns, table)
+            if page.figure or page.photo:
+                number = next(figures)
+                draw = draw_sketch if page.figure else draw_photo
+                draw(canvas, number, f"Figure {number}: {page.figure or page.photo}")
         canvas.showPage()
     canvas.save()
 
@@ -123,22 +131,47 @@ def _draw_edges(canvas: Any, manual: InventedManual, page: int, count: int) -> N
     )
 
 
-def _draw_lines(canvas: Any, heading: str, lines: Sequence[str], columns: int) -> None:
-    """Draw a heading, and lines that are broken to the width of a column."""
+def _draw_lines(
+    canvas: Any, heading: str, lines: Sequence[str], columns: int, table: str = ""
+) -> None:
+    """
+    Draw a heading, and lines that are broken to the width of a column.
+
+    Rows that follow each other are ruled where there is a caption of a `table`, which stands below.
+    """
     canvas.setFont("Helvetica-Bold", HEADING_SIZE)
     canvas.drawString(MARGIN, HEIGHT - 70, heading)
     canvas.setFont("Helvetica", TEXT_SIZE)
     width = (WIDTH - 2 * MARGIN - (columns - 1) * 24) / columns
     letters = int(width / (TEXT_SIZE * 0.5))
     pieces = [piece for line in lines for piece in _break_line(line, letters)]
+    rows = _find_rows(pieces) if table else range(0)
+    if rows:
+        pieces.insert(rows.stop, table)
     deep = -(-len(pieces) // columns)
     for column in range(columns):
         left, top = MARGIN + column * (width + 24), HEIGHT - 100
-        for piece in pieces[column * deep : (column + 1) * deep]:
+        shown = range(column * deep, min((column + 1) * deep, len(pieces)))
+        ruled = range(max(rows.start, shown.start), min(rows.stop, shown.stop))
+        if ruled:
+            first = top - (ruled.start - shown.start) * LEADING
+            draw_rules(canvas, (left, first), width, len(ruled))
+        for piece in pieces[shown.start : shown.stop]:
             cells = piece.split("  ")
             for at, cell in enumerate(cells):
                 canvas.drawString(left + at * width / max(len(cells), 1), top, cell.strip())
             top -= LEADING
+
+
+def _find_rows(pieces: Sequence[str]) -> range:
+    """Return the first rows of a table that follow each other, two or more."""
+    begun = 0
+    for at, piece in enumerate([*pieces, ""]):
+        if "  " not in piece:
+            if at - begun > 1:
+                return range(begun, at)
+            begun = at + 1
+    return range(0)
 
 
 def _break_line(line: str, letters: int) -> list[str]:

@@ -31,6 +31,20 @@ class ManualRecord(Shape):
     """in which it lies, below what was added"""
 
 
+class FigureRecord(Shape):
+    """A picture, a drawing or a ruled table on a page."""
+
+    number: FromOne
+    """on its page, from above"""
+    kind: Annotated[str, one_of(("figure", "table"))]
+    caption: str
+    """as it stands next to it: data, never an instruction; empty: none does"""
+    box: tuple[float, float, float, float]
+    """left, bottom, right, top, in points"""
+    picture: str
+    """the address of its picture, below that of the server"""
+
+
 class PassageRecord(Shape):
     """A passage that answers."""
 
@@ -48,6 +62,8 @@ class PassageRecord(Shape):
     """the address of the page in the viewer, below that of the server"""
     score: Amount
     """how well it fits, among the passages of this question"""
+    figures: list[FigureRecord]
+    """of its page, at most three: first those whose caption says what is asked"""
 
 
 class ManualSearchDocument(Shape):
@@ -126,6 +142,8 @@ class ManualIngestDocument(Shape):
     """of the documents added"""
     unreadable: Count
     """pages of them that are images which nothing could read"""
+    figures: Count
+    """and ruled tables that were found on them"""
     faults: list[FileFault]
 
 

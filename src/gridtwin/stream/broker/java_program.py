@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import subprocess
 import tempfile
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gridtwin.errors import BrokerError
+from gridtwin.settings import find_cache_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,7 +50,7 @@ class JavaProgram:
             If Maven is missing or cannot fetch them.
         """
         named = hashlib.sha256(self.pom).hexdigest()[:12]
-        kept = _locate_cache() / f"{self.folder}-{named}"
+        kept = find_cache_folder() / f"{self.folder}-{named}"
         if not any(kept.glob(self.main_artifact)):
             kept.parent.mkdir(parents=True, exist_ok=True)
             with _acquire_lock(kept.with_suffix(".lock")):
@@ -82,11 +82,6 @@ class JavaProgram:
             raise BrokerError(msg) from error
         finally:
             shutil.rmtree(partial, ignore_errors=True)
-
-
-def _locate_cache() -> Path:
-    home = os.environ.get("XDG_CACHE_HOME", "")
-    return (Path(home) if home else Path.home() / ".cache") / "gridtwin"
 
 
 @contextmanager

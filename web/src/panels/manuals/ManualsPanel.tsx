@@ -10,6 +10,7 @@ import { ElementLink } from "../../parts/ElementLink";
 import { ManualList } from "../../parts/ManualList";
 import { counted } from "../../parts/words";
 import { setParams, useParam } from "../../state/params";
+import { FigureStrip } from "./FigureStrip";
 import "./manuals.css";
 
 const LISTED = 50; // pieces of equipment
@@ -81,6 +82,7 @@ function Passages({ answer }: { answer: ManualSearch }) {
               .join(" · ")}
           </p>
           <blockquote>{each.text}</blockquote>
+          <FigureStrip figures={each.figures} />
           {each.document.kind === "bulletin" && <Concerned document={each.document.document} />}
         </li>
       ))}
