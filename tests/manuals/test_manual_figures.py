@@ -310,7 +310,8 @@ def test_the_command_line_writes_a_picture(library: ManualLibrary, tmp_path: Pat
     words = ("manuals", "figure", known.document, "1", "2", "--library", place, "--out", str(out))
     done = run_cli(*words)
     assert done.returncode == 0, done.stderr
-    assert Image.open(out).format == "PNG"
+    with Image.open(out) as picture:
+        assert picture.format == "PNG"
     assert run_cli(*words).returncode == 2  # it is there already
 
 
