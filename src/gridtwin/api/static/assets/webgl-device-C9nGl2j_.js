@@ -1,0 +1,1 @@
+export{p as WebGLDevice}from"./flowoverlay-DmwG9TI0.js";
