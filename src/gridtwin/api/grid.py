@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from gridtwin.publish.tiles.tile_sources import TileSource
     from gridtwin.settings import ServeSettings
     from gridtwin.twin import Twin
-    from gridtwin.twin.customer_addresses import CustomerAddresses
 
 log = logging.getLogger("gridtwin.api")
 
@@ -70,10 +69,8 @@ class Grid(SharedTwin):
 
     def start_preparing(self) -> Thread:
         """Prepare in a thread of its own what the first search for an address would wait for."""
-        # Looked up here, so that who searches meanwhile waits for the same addresses.
-        addresses = self.twin.customers.addresses
         thread = Thread(
-            target=_prepare_addresses, args=(addresses,), name="gridtwin-addresses", daemon=True
+            target=_prepare_addresses, args=(self.twin,), name="gridtwin-addresses", daemon=True
         )
         thread.start()
         return thread
@@ -95,10 +92,11 @@ class Grid(SharedTwin):
         return found
 
 
-def _prepare_addresses(addresses: CustomerAddresses) -> None:
+def _prepare_addresses(twin: Twin) -> None:
     try:
         with acting_as(OWNER):
-            addresses.prepare_index()
+            if twin.store.customers.read_points_mark():  # else nothing of customers is imported
+                twin.customers.addresses.prepare_index()
     except GridtwinError as error:
         log.warning("addresses are prepared when somebody looks for one: %s", error)
 
