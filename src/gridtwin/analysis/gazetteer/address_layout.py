@@ -150,5 +150,5 @@ def lay_addresses(addresses: Iterable[tuple[str, str, str, str]]) -> AddressLayo
     table = np.array(rows, dtype=np.int32).reshape(-1, 5)
     order = np.lexsort((table[:, 4], table[:, 3], table[:, 1], table[:, 0]))
     columns: list[Any] = list(np.ascontiguousarray(table[order].T))
-    named = [list(each) for each in (streets, cities, zips, units)]
+    named: list[Any] = [list(each) for each in (streets, cities, zips, units)]
     return AddressLayout(encode_texts(ids)[order], *columns, *named)
