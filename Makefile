@@ -54,7 +54,7 @@ test-exhaustive: $(VENV)/test postgres java  ## ten thousand spoiled inputs of e
 test-field: $(VENV)/test postgres java  ## the same code against real feeders (GRIDTWIN_FIELD_DATA)
 	GRIDTWIN_FIELD_DATA="$(FIELD_DATA)" $(BIN)/python -m pytest -q -n 2 -m field
 
-test-nightly: $(VENV)/test postgres java helm  ## Spark asks what was published, a second catalog takes it; Helm renders the chart
+test-nightly: $(VENV)/test postgres java chromium helm  ## Spark asks what was published, a second catalog takes it; Helm renders the chart; every test of the map with its pixels
 	$(BIN)/python -m pytest -q -m nightly
 
 test-account: $(VENV)/test  ## the SQL for Snowflake in an account that the environment names (SNOWFLAKE_ACCOUNT ...)
@@ -104,6 +104,8 @@ image: containers  ## the image of deploy/Dockerfile, on a base that is made her
 chromium:  ## a browser for the tests of the map, from apt where this machine has none
 	@$(PYTHON) tests/chromium.py 2>/dev/null || { \
 	  $(SUDO) apt-get -o DPkg::Lock::Timeout=300 update -qq && \
+	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 \
+	    install -y -qq --no-install-recommends chromium-headless-shell fonts-dejavu-core || \
 	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 \
 	    install -y -qq --no-install-recommends chromium fonts-dejavu-core; \
 	  $(PYTHON) tests/chromium.py; }

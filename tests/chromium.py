@@ -11,7 +11,8 @@ HOW_TO_INSTALL = (
     "the tests of the map need Chromium: run `make chromium`, or `apt-get install chromium"
     " fonts-dejavu-core`, or name a Chromium or Chrome in CHROMIUM"
 )
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+# Without windows of its own a browser needs two thirds of the time, for every page.
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "chrome")
 # Software rendering everywhere: what a machine's GPU would do differently is not under test. It
 # draws the map alone: to put the page together in it as well costs several times as much.
 FLAGS = (

@@ -21,6 +21,13 @@ VIEW = {"width": 1280, "height": 800}
 TABLET = {"width": 820, "height": 1180}
 POLL_MS = 100  # each look costs the page, too
 
+each_look = pytest.mark.parametrize(
+    "new_context",
+    ["undrawn", pytest.param("drawn", marks=pytest.mark.long)],
+    indirect=True,
+    scope="session",
+)
+
 
 @dataclass
 class Tab:

@@ -1,7 +1,8 @@
 -- Four roles, each with the least it needs, and their rights; the last file to run.
 --
---   gridtwin_reader    looks: every table but the audit, what is kept of those who ask, and the
---                      addresses of webhooks; every view, every function that reads
+--   gridtwin_reader    looks: every table but the audit, what is kept of those who ask, the
+--                      addresses of webhooks, and what feeds bring of persons; every view, every
+--                      function that reads
 --   gridtwin_operator  also operates: switches, states, outages, estimates, trace specs,
 --                      accepted findings, what analytics hand back
 --   gridtwin_owner     also syncs and pulls: the network, what meters and analytics say; reads
@@ -58,8 +59,14 @@ BEGIN
         GRANT USAGE ON SCHEMA gridtwin, grid TO gridtwin_reader;
         GRANT SELECT ON ALL TABLES IN SCHEMA gridtwin, grid TO gridtwin_reader;
         REVOKE ALL ON gridtwin.audit, gridtwin.access_tokens, gridtwin.access_sessions,
-            gridtwin.actions, gridtwin.webhook_subscriptions, gridtwin.webhook_deliveries
+            gridtwin.actions, gridtwin.webhook_subscriptions, gridtwin.webhook_deliveries,
+            gridtwin.parties, gridtwin.accounts, gridtwin.feed_letters
             FROM gridtwin_reader;
+        GRANT SELECT (party, valid_from, valid_to, kind, language, feed, feed_key)
+            ON gridtwin.parties TO gridtwin_reader;
+        GRANT SELECT (account, valid_from, valid_to, party, premise, retailer, rate, status, feed,
+            feed_key) ON gridtwin.accounts TO gridtwin_reader;
+        GRANT SELECT (feed, place, received_at) ON gridtwin.feed_letters TO gridtwin_reader;
         GRANT SELECT (id, table_name, row_key) ON gridtwin.audit TO gridtwin_reader;
     END IF;
     IF operator THEN

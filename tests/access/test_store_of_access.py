@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from contextvars import Context
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -22,7 +23,14 @@ from gridtwin.api.app import create_app
 from gridtwin.api.grid import GridNow
 from gridtwin.api.permission_gate import DeclaredRoute, require
 from gridtwin.errors import NotFoundError, StoreError
-from gridtwin.model.access import Action, ActionFilter, Outcome, SessionKind, StoredSession
+from gridtwin.model.access import (
+    Action,
+    ActionFilter,
+    Outcome,
+    SessionKind,
+    StoredSession,
+    digest_secret,
+)
 from gridtwin.model.permissions import Permission, Role
 from gridtwin.settings import ServeSettings
 from gridtwin.store.acting_role import ACCESS, OPERATOR, READER, acting_as
@@ -213,6 +221,11 @@ def test_the_audit_of_a_row_names_the_request_it_was_changed_for(
         guarded.switch("BKR1", open=False)
     with acting_as(OPERATOR, request="r2"):
         guarded.outages.open("FUSE", id="O-1")
+    start = datetime.now(UTC) + timedelta(days=1)
+    with acting_as(OPERATOR, request="r3"):
+        planned = guarded.planned.announce(
+            ["BKR2"], start, start + timedelta(hours=1), reason="new breaker", actor="ann"
+        )
     changes = read_audit(address)[before:]
     switched = [each for each in changes if "switch" in each[0]]
     assert {each[0] for each in switched} <= {"switch_state", "state_switches"}
@@ -223,6 +236,7 @@ def test_the_audit_of_a_row_names_the_request_it_was_changed_for(
     outages = [each for each in changes if each[0].startswith("outage")]
     assert {each[1] for each in outages} == {"O-1"}
     assert {each[-1] for each in outages} == {"r2"}
+    assert changes[-1] == ("planned_outages", planned.id, "insert", "r3")
 
 
 def test_a_request_is_found_in_the_audit_by_its_id(address: str) -> None:
@@ -324,3 +338,36 @@ def test_the_database_holds_each_role_to_what_it_is_for(database: str, postgres:
                     link.execute(words)
     with connect(logins[ACCESS], autocommit=True) as link:
         assert link.execute("SELECT count(*) FROM gridtwin.actions").fetchone() == (1,)
+
+
+def test_what_is_kept_twice_as_a_connection_was_lost_is_kept_once(
+    address: str, guarded: Twin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server says nothing of a first commit, though it was made."""
+    if is_address(address):
+        forget_commits(monkeypatch)
+    book = guarded.store.access
+    secret = give_token(guarded, Role.VIEWER)
+    action = Action(NOW, "ann", "", "token", "", "r1", "", "POST /x", Outcome.DONE)
+    book.note_action(action)
+    later = NOW + timedelta(hours=1)
+    book.write_session(StoredSession("d1", SessionKind.PERSON, {}, NOW, NOW, later))
+    assert [each.request for each in book.list_actions(ActionFilter())] == ["r1"]
+    assert len(book.list_tokens()) == 1
+    assert book.find_token(digest_secret(secret)) is not None
+    assert book.find_session("d1") is not None
+
+
+def forget_commits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lose the connection after every other transaction, though it was committed."""
+    transaction, count = psycopg.Connection.transaction, itertools.count()
+
+    @contextmanager
+    def commit_unheard(connection: psycopg.Connection[Any], *args: Any) -> Iterator[Any]:
+        with transaction(connection, *args) as begun:
+            yield begun
+        if next(count) % 2 == 0:
+            connection.close()
+            raise psycopg.OperationalError
+
+    monkeypatch.setattr(psycopg.Connection, "transaction", commit_unheard)

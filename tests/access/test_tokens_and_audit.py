@@ -260,6 +260,19 @@ def test_an_operator_writes_in_their_own_area_alone(twin: Twin, serve_as: Serve)
             asked = {"rule": "near_miss", "key": key, "reason": "so"}
             answer = client.post("/api/findings/accept", json=asked, headers=own)
             assert answer.status_code == status, (key, answer.text)
+        manager = bear(give_token(twin, Role.OUTAGE_MANAGER, substations=tuple(areas["BKR1"])))
+        away, here = {"usage_points": ["M5"]}, {"usage_points": ["M3"]}
+        for path, asked, status in (
+            ("", {"device": "FUSE", **away}, 403), ("", {"usage_points": ["M3", "M5"]}, 403),
+            ("", {"device": "FUSE", "predicted": True, **here}, 200),
+        ):  # fmt: skip
+            answer = client.post(f"/api/outages{path}", json=asked, headers=manager)
+            assert answer.status_code == status, (asked, answer.text)
+        own_outage = answer.json()["id"]
+        for path, asked in (("confirm", {"device": "BKR2"}), ("nest", {"device": "BKR2"})):
+            url = f"/api/outages/{own_outage}/{path}"
+            answer = client.post(url, json=asked, headers=manager)
+            assert answer.status_code == 403, (path, answer.text)
     refused = twin.store.access.list_actions(ActionFilter(element="BKR2"))
     assert {each.outcome for each in refused} == {Outcome.REFUSED}
 
@@ -289,5 +302,7 @@ def test_an_ingress_is_believed_where_it_is_declared_and_its_people_are_held(
         assert ask("") == 401
     with serve_as(STRICT) as client:
         assert ask("ANN", **HERE) == 401  # another header is declared here
+        named = {"X-User": "administrator"}  # a name is no role
+        assert client.get("/api/me", headers=named).json()["role"] is None
     people = {each.person for each in twin.store.access.list_actions(ActionFilter())}
     assert people == {"ANN", "ann", ""}

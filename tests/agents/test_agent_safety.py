@@ -156,6 +156,21 @@ def test_the_token_decides_over_http(operated: Twin) -> None:
     assert operated.version == 2
 
 
+def test_where_two_persons_operate_no_agent_does_over_http(operated: Twin) -> None:
+    settings = ServeSettings(
+        str(operated.store.path), operator_token=OPERATOR_TOKEN, two_person_min=5
+    )
+
+    async def look(url: str) -> list[str]:
+        async with client_over_http(url, "2026-07-28", token=OPERATOR_TOKEN) as client:
+            return [tool.name for tool in (await client.list_tools()).tools]
+
+    with serving(settings) as url:
+        listed = anyio.run(look, url)
+    assert "overview" in listed
+    assert "switch" not in listed
+
+
 def test_a_server_without_a_token_takes_none(operated: Twin) -> None:
     with serving(ServeSettings(str(operated.store.path))) as url:
         for token in ("", "Bearer", "Bearer x"):

@@ -57,7 +57,12 @@ def answering(app: FastAPI, settings: ServeSettings) -> Iterator[httpx.Client]:
     """Run an application at a free port, and return a client of it."""
     with open_listener("127.0.0.1", 0) as listener:
         server = server_of(app, settings)
-        thread = threading.Thread(target=server.run, args=([listener],))
+
+        def run() -> None:
+            with listener:  # whoever waits for a server that could not start is told at once
+                server.run([listener])
+
+        thread = threading.Thread(target=run)
         thread.start()
         try:
             url = f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -7,6 +7,7 @@ import json
 import threading
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -16,7 +17,9 @@ import gridtwin
 from gridtwin.api import store_follower
 from gridtwin.api.app import create_app
 from gridtwin.api.broadcast import Broadcaster
+from gridtwin.api.grid import Grid
 from gridtwin.settings import ServeSettings
+from gridtwin.store.store_versions import Changes, Versions
 from networks import feeder_in_three_sections, two_feeders_with_a_tie
 from waiting import PATIENCE_S, wait_until
 
@@ -94,6 +97,25 @@ def following(client: httpx.Client, **headers: str) -> Iterator[Events]:
 
 def row_of(twin: Twin, mrid: str) -> int:
     return twin.find(mrid)[0].row + 1
+
+
+def test_changes_that_nobody_is_told_of_are_passed_once(
+    settings: ServeSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a store that is ahead of its follower would be asked without a pause."""
+    grid = Grid(gridtwin.open(two_feeders_with_a_tie()), settings)
+    follower = store_follower.Follower(grid, Broadcaster(), lambda: grid)
+    store, asked = grid.twin.store, []
+    ahead = replace(store.read_versions(), outages=7)
+
+    def tell_nothing(since: Versions, *, timeout_s: float) -> Changes:
+        asked.append((since, timeout_s))
+        return Changes(ahead, frozenset())
+
+    monkeypatch.setattr(store, "wait_for_changes", tell_nothing)
+    for _ in range(2):
+        follower._take_step()
+    assert [since.outages for since, _ in asked] == [0, 7]
 
 
 def test_an_operation_is_told_with_all_it_changes(client: httpx.Client, twin: Twin) -> None:

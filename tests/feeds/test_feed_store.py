@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,12 @@ from gridtwin.model.feed_changes import (
     Truncation,
 )
 from gridtwin.model.feed_tables import FEED_TABLES, FeedRow, FeedTable
+from gridtwin.store.postgis.connect import connect
 from gridtwin.store.protocol import Store
 from gridtwin.twin import Twin
 from networks import two_feeders_with_a_tie
 from postgres import Cluster
+from waiting import PATIENCE_S, wait_until
 
 CREWS = FEED_TABLES["crews"]
 SOURCE = FeedSource("crews", "t:0")
@@ -168,6 +171,23 @@ def make_samples(table: FeedTable) -> tuple[FeedRow, FeedRow]:
     return full, least
 
 
+def test_a_feed_is_forgotten_whole_while_somebody_reads_it(database: str) -> None:
+    store = gridtwin.open(two_feeders_with_a_tie()).save(database).store
+    waits = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"
+    with connect(database) as reader, connect(database, autocommit=True) as watch:
+        reader.execute("LOCK TABLE gridtwin.feed_offsets IN SHARE ROW EXCLUSIVE MODE")
+        with ThreadPoolExecutor(1) as pool:
+            forgetting = pool.submit(store.feeds.forget_feed, "crews")
+            wait_until(lambda: watch.execute(waits).fetchone() == (True,))
+            reader.execute(
+                "INSERT INTO gridtwin.crews (mrid, name, status, feed, feed_key)"
+                " VALUES ('C-1', 'Line 1', 'available', 'crews', '[\"1\"]')"
+            )
+            reader.commit()
+            assert forgetting.result(timeout=PATIENCE_S) == 1
+    assert names(store) == {}
+
+
 def test_every_table_takes_a_row_that_its_contract_takes(twin: Twin) -> None:
     feeds = twin.store.feeds
     for table in (each for each in FEED_TABLES.values() if not each.is_series):
@@ -222,5 +242,32 @@ def test_the_operator_of_a_database_may_feed_it(postgres: Cluster, database: str
         assert write(store, change(1, 1), change(2, 2, None)) == (1, 1, 0, 0)
         assert names(store) == {"C-1": "as of 1"}
         store.close()  # type: ignore[attr-defined]
+    finally:
+        postgres.execute(f"DROP ROLE {login}")
+
+
+def test_who_only_reads_a_database_sees_no_person(postgres: Cluster, database: str) -> None:
+    store = gridtwin.open(two_feeders_with_a_tie()).save(database).store
+    letter = FeedLetter("parties", "t:0:1", "name 'Ann Winward' is ...", None, b"{}")
+    store.feeds.apply_batch(FeedBatch(letters=[letter]), {})
+    login = f"looker_{database.rpartition('_')[2]}"
+    postgres.execute(f"CREATE ROLE {login} LOGIN IN ROLE gridtwin_reader")
+    try:
+        url = postgres.build_url(database.rpartition("/")[2], user=login)
+        reader = gridtwin.open(url).store
+        assert [(each.feed, each.letters) for each in reader.feeds.list_status()] == [
+            ("parties", 1)
+        ]
+        with pytest.raises(StoreError, match="GRANT gridtwin_operator"):
+            reader.feeds.list_letters()
+        with connect(url, autocommit=True) as link:
+            link.execute("SELECT party, kind FROM gridtwin.parties")
+            for words in (
+                "SELECT name FROM gridtwin.parties",
+                "SELECT needs FROM gridtwin.accounts",
+            ):
+                with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                    link.execute(words)
+        reader.close()  # type: ignore[attr-defined]
     finally:
         postgres.execute(f"DROP ROLE {login}")

@@ -15,8 +15,10 @@ import pytest
 import gridtwin
 from gridtwin.live import LiveOperations
 from gridtwin.live.event_batch import EventBatch
-from gridtwin.model.live import Alert
+from gridtwin.live.grid_events import operate_by_event
+from gridtwin.model.live import Alert, LiveEvent
 from gridtwin.model.outage import Status
+from gridtwin.model.state import CURRENT, State
 from gridtwin.twin import Twin
 from networks import feeder_in_three_sections, lateral_behind_three_fuses
 from told_storms import message, storm
@@ -119,6 +121,25 @@ def test_an_event_told_twice_or_late_changes_nothing(twin: Twin) -> None:
     again = Follower(twin)  # as after a crash
     again(opened)
     assert outages(twin) == [("SW1", "confirmed", 60, 60)]
+
+
+def test_who_operates_while_an_event_is_carried_out_has_the_last_word(
+    twin: Twin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    states = twin.store.states
+    read = states.read_state
+
+    def read_late(name: str = CURRENT) -> State:
+        found = read(name)
+        if not states.list_events():
+            states.operate("SW1", "ABC", actor="ann", at=at(20))
+        return found
+
+    monkeypatch.setattr(states, "read_state", read_late)
+    operate_by_event(
+        twin.store, LiveEvent("e1", at(10).timestamp(), "switch_operation", "SW1", "A")
+    )
+    assert [(each.actor, each.to_phases) for each in states.list_events()] == [("ann", "ABC")]
 
 
 def test_the_order_of_one_batch_is_that_of_time(twin: Twin) -> None:

@@ -115,13 +115,16 @@ def own_server(own_home: Path) -> Iterator[Served]:
         yield Served(str(client.base_url.join("/")), own_home)
 
 
-@pytest.fixture(scope="session", params=["undrawn", pytest.param("drawn", marks=pytest.mark.long)])
+@pytest.fixture(
+    scope="session", params=["undrawn", pytest.param("drawn", marks=pytest.mark.nightly)]
+)
 def new_context(browser: Browser, request: pytest.FixtureRequest) -> Callable[[], BrowserContext]:
     """
     Return what makes a profile of the browser with nothing loaded before.
 
     Much of what a page costs a processor without a GPU is to fill pixels, which hardly a test
-    looks at: undrawn, the map does all but that, and nothing flows or flies.
+    looks at: undrawn, the map does all but that, and nothing flows or flies. What is drawn is
+    looked at by the tests of `drawn_tab`, those of `each_look`, and by night all.
     """
     return partial(_open_context, browser, request.param)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tab import TABLET, Tab, until
+from tab import TABLET, Tab, each_look, until
+
+pytestmark = each_look
 
 FIRST_LOAD_BYTES = 1_500_000
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 import pyproj
@@ -13,9 +14,11 @@ from document_schemas import hold_to_schema
 from gridtwin.erm.job import ErmJob
 from gridtwin.errors import InputError, NotFoundError
 from gridtwin.model.crews import Crew, CrewPosition
+from gridtwin.model.outage import Outage
 from gridtwin.results.crew_answers import make_crews_document
 from gridtwin.twin import Twin
 from gridtwin.twin.crew_operations import DETOUR_FACTOR, SPEED_KMH
+from gridtwin.twin.outage_operations import OutageOperations
 from networks import two_feeders_with_a_tie
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
@@ -122,3 +125,30 @@ def test_a_crew_on_site_feeds_the_estimate(twin: Twin) -> None:
     assert estimate.source == "crew"
     assert estimate.etr is not None
     assert timedelta(0) <= estimate.etr - etr < timedelta(minutes=30)  # rounded up
+
+
+def test_of_two_crews_at_once_the_furthest_is_told_to_the_outage(
+    twin: Twin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outage = twin.outages.open("L2")
+    note, told = OutageOperations.note, []
+
+    def note_late(outages: OutageOperations, *args: Any, **fields: Any) -> Outage:
+        if not told:
+            told.append(fields["crew_status"])
+            other = twin.crews.assign("C-2", outage.id, actor="bob")
+            twin.crews.advance(other.number, "en_route", actor="bob")
+        return note(outages, *args, **fields)
+
+    monkeypatch.setattr(OutageOperations, "note", note_late)
+    twin.crews.assign("C-1", outage.id, actor="ann")
+    assert told == ["assigned"]
+    assert twin.outages.get(outage.id).crew_status == "en route"
+
+
+def test_no_crew_is_placed_in_the_future_so_that_nothing_later_counts(twin: Twin) -> None:
+    with pytest.raises(InputError, match="mend its clock"):
+        twin.crews.place("C-1", 1.0, 0.0, at=datetime.now(UTC) + timedelta(days=1))
+    ahead = datetime.now(UTC) + timedelta(minutes=1)
+    twin.crews.place("C-1", 1.0, 0.0, at=ahead)
+    assert [each.at for each in twin.store.crews.list_positions()] == [ahead]

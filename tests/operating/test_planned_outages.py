@@ -6,16 +6,19 @@ import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 
 import gridtwin
 from gridtwin.errors import ConflictError, GridtwinError, InputError, NotFoundError
-from gridtwin.model.outage import Status
+from gridtwin.model.outage import Outage, Status
 from gridtwin.model.planned_outage import PlannedStatus
 from gridtwin.results.customer_masking import Viewer
 from gridtwin.twin import Twin
+from gridtwin.twin.outage_operations import OutageOperations
+from gridtwin.twin.planned_operations import PlannedOperations
 from networks import feeder_in_three_sections, two_feeders_with_a_tie
 from small_customers import HOME, save_customers
 
@@ -89,9 +92,6 @@ def test_a_past_moment_shows_them_as_they_stood(twin: Twin) -> None:
     ]
     assert replace(then[1].planned.get(planned.id), revision=planned.revision) == planned
     assert then[2].planned.get(planned.id).outage == begun.outage
-    standing = [[each.id for each in past.store.planned.find_standing("M3")] for past in then]
-    both = {planned.id, other.id}
-    assert [set(each) for each in standing] == [set(), both, both, set()]
     assert then[3].planned.all() == []
     with pytest.raises(NotFoundError):
         then[0].planned.get(planned.id)
@@ -134,6 +134,24 @@ def test_a_start_that_was_cut_short_is_done_again(twin: Twin) -> None:
     assert twin.outages.get("O-1").customers_out == 3
 
 
+def test_of_two_who_begin_at_once_neither_undoes_the_other(
+    twin: Twin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planned = twin.planned.announce([], START, END, reason="new fuse", switches=OFF)
+    begin, begun = OutageOperations.open, []
+
+    def begin_late(outages: OutageOperations, *args: Any, **given: Any) -> Outage:
+        if not begun:  # the other one takes it for a start that was cut short
+            begun.append(True)
+            begun[0] = twin.planned.start(planned.id, actor="bob")
+        return begin(outages, *args, **given)
+
+    monkeypatch.setattr(OutageOperations, "open", begin_late)
+    assert twin.planned.start(planned.id, actor="ann") == begun[0]
+    assert twin.planned.get(planned.id).status is PlannedStatus.ONGOING
+    assert [each.id for each in twin.outages.all()] == [begun[0].outage]
+
+
 @pytest.mark.parametrize(
     ("given", "error", "told"),
     [
@@ -161,6 +179,18 @@ def test_of_two_who_change_one_the_second_is_told(twin: Twin) -> None:
     twin.planned.cancel(planned.id)
     with pytest.raises(ConflictError):
         twin.planned._change(planned, "bob", ends_at=END + timedelta(hours=1))
+
+
+def test_who_moves_what_another_moved_promises_nothing(
+    twin: Twin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planned = twin.planned.announce([], START, END, reason="new fuse", switches=OFF)
+    begun = twin.planned.start(planned.id)
+    moved = twin.planned.move(planned.id, START, END + timedelta(hours=1))
+    monkeypatch.setattr(PlannedOperations, "get", lambda *_: begun)  # as it was before
+    with pytest.raises(ConflictError):
+        twin.planned.move(planned.id, START, END + timedelta(hours=2))
+    assert twin.outages.get(begun.outage).etr_manual == moved.ends_at
 
 
 def test_letters_go_to_accounts_then_premises_then_usage_points(tmp_path: Path) -> None:

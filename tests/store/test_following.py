@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import gridtwin
+from gridtwin.model.crews import Crew
 from gridtwin.model.estimate import Estimate, PointEstimates, Run
+from gridtwin.store.postgis import change_feed
 from gridtwin.store.postgis.connect import connect
 from waiting import PATIENCE_S
 
@@ -18,6 +20,7 @@ from .conftest import keep, make_network
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from gridtwin.store.store_versions import Changes
     from gridtwin.twin import Twin
 
 
@@ -117,3 +120,58 @@ def test_a_network_tells_itself_from_others(tmp_path: Path) -> None:
     kept = keep(tmp_path / "small.twin")
     assert len(kept.network_hash) == 16
     assert gridtwin.open(str(kept.path)).store.network_hash == kept.network_hash
+
+
+def test_crews_are_told_of_also_to_who_did_not_listen_just_then(twin: Twin) -> None:
+    store = twin.store
+    versions = store.read_versions()
+    store.crews.write_crews([Crew("C-1", "Line 1")])
+    versions, what = store.wait_for_changes(versions, timeout_s=0)
+    assert what == {"crews"}
+    twin.crews.place("C-1", -95.0, 29.8)
+    versions, what = store.wait_for_changes(versions, timeout_s=0)
+    assert what == {"crews"}
+    twin.outages.open("BRK-1", id="O-1")
+    versions, _ = store.wait_for_changes(versions, timeout_s=0)
+    twin.crews.assign("C-1", "O-1", actor="ann")
+    versions, what = store.wait_for_changes(versions, timeout_s=0)
+    assert what == {"crews", "outages"}
+    store.crews.delete_crews(["C-1"])
+    assert store.wait_for_changes(versions, timeout_s=0).what == {"crews"}
+
+
+def test_who_commits_late_is_told_of(database: str) -> None:
+    """The rows of its audit have lower numbers than those that were seen before."""
+    twin = gridtwin.open(make_network()).save(database)
+    twin.outages.open("BRK-1", id="O-1")
+    with connect(database) as slow:
+        slow.execute("UPDATE gridtwin.outages SET cause = 'tree'")
+        versions = twin.store.read_versions()
+        twin.accept_finding("no_voltage", "*", "not recorded here")
+        versions, what = twin.store.wait_for_changes(versions, timeout_s=0)
+        assert what == {"findings"}
+        slow.commit()
+    later, what = twin.store.wait_for_changes(versions, timeout_s=0)
+    assert "outages" in what
+    assert later.outages > versions.outages
+    assert twin.store.outages.list_changed(versions.outages) == ["O-1"]
+    assert twin.store.wait_for_changes(later, timeout_s=0).what == frozenset()
+
+
+def test_what_nobody_is_told_of_keeps_no_follower_busy(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = gridtwin.open(make_network()).save(database).store
+    versions = store.read_versions()
+    store.specs.save_spec("mine", '{"kind": "downstream"}')  # audited, and drawn nowhere
+    look, looks = change_feed.wait_for_pg_changes, []
+
+    def note_look(*given: Any, **named: Any) -> Changes:
+        looks.append(look(*given, **named))
+        return looks[-1]
+
+    monkeypatch.setattr(change_feed, "wait_for_pg_changes", note_look)
+    found = store.wait_for_changes(versions, timeout_s=1)
+    assert found.what == frozenset()
+    assert found.versions != versions
+    assert len(looks) <= 3  # it sees that there is nothing to tell, and listens

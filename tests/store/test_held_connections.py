@@ -134,6 +134,14 @@ def test_no_role_is_left_for_the_next(two_feeders: Twin) -> None:
     assert twin.version == 2
 
 
+def test_what_is_read_for_a_request_that_writes_waits_for_no_writer(two_feeders: Twin) -> None:
+    twin = open_guarded(two_feeders)
+    with closing(sqlite3.connect(Path(twin.store.path) / STATE_FILE)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        with acting_as(OPERATOR, request="r-1"):
+            assert twin.version == 0
+
+
 @pytest.mark.usefixtures("opened")
 def test_a_twin_that_took_the_place_of_another_is_found_out(two_feeders: Twin) -> None:
     store = LocalStore.open(two_feeders.store.path)

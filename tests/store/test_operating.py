@@ -223,6 +223,10 @@ def test_a_crew_is_in_one_place_at_a_time(store: Store) -> None:
         done.advance(AssignmentStatus.ON_SITE, "ann", NOON)
     book.change_assignment(second, second.advance(AssignmentStatus.WITHDRAWN, "ann", NOON))
     assert store.crews.list_crews()[0].status == "available"
+    third = assign("O-3")
+    store.crews.write_crews([Crew("C-1", "Line 1", status="off_duty")])
+    book.change_assignment(third, third.advance(AssignmentStatus.DONE, "ann", NOON))
+    assert store.crews.list_crews()[0].status == "off_duty"
 
 
 def test_who_follows_is_told_and_the_past_is_only_read(twin: Twin) -> None:
@@ -243,6 +247,13 @@ def test_sql_clients_heed_tags_and_the_audit_tells_of_all(database: str) -> None
     with connect(database, autocommit=True) as client:
         with pytest.raises(Exception, match="hold tag 1 by ann: crew at work"):
             client.execute("SELECT gridtwin.operate('TIE-1', false)")
+        for forged in (
+            "UPDATE gridtwin.tags SET kind = 'caution'",
+            "UPDATE gridtwin.tags SET mrid = 'LINE-1'",
+            "UPDATE gridtwin.tags SET placed_by = 'bob'",
+        ):
+            with pytest.raises(Exception, match="tag 1 hangs as it was placed"):
+                client.execute(forged)
         with pytest.raises(Exception, match="say why another person"):
             client.execute("UPDATE gridtwin.tags SET removed_by = 'bob', removed_at = now()")
         client.execute(

@@ -53,8 +53,6 @@ def test_what_is_announced_is_kept_as_it_was_said(store: Store) -> None:
     assert book.list_planned() == [sooner, later]
     assert book.read_planned("P-2") == later
     assert book.list_points("P-2") == POINTS
-    assert book.find_standing("M2") == [later]
-    assert book.find_standing("M1") == [sooner, later]
     assert OPERATING in store.wait_for_changes(before, timeout_s=0).what
 
 
@@ -68,7 +66,6 @@ def test_a_change_is_written_once_and_nobodys_is_lost(store: Store) -> None:
     canceled = book.change_planned(replace(moved, status=PlannedStatus.CANCELED))
     assert book.list_planned() == []
     assert book.list_planned(past=True) == [canceled]
-    assert book.find_standing("M1") == []
     with pytest.raises(NotFoundError, match="did you mean P-1"):
         book.read_planned("P-l")
     with pytest.raises(NotFoundError):

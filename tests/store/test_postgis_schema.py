@@ -35,7 +35,10 @@ TABLES = [each.file for each in list_migrations()]
 DEFINITIONS = [each.file for each in list_definitions()]
 FILES = TABLES + DEFINITIONS
 HIDDEN = ("audit", "access_tokens", "access_sessions", "actions")  # from those who look
-OPERATORS_ALONE = ("webhook_subscriptions", "webhook_deliveries")  # addresses may be secrets
+OPERATORS_ALONE = (  # addresses may be secrets; and what is of persons
+    *("webhook_subscriptions", "webhook_deliveries"),
+    *("parties", "accounts", "feed_letters"),
+)
 ROLES = ("gridtwin_reader", "gridtwin_operator", "gridtwin_owner")
 
 

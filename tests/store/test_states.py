@@ -234,3 +234,13 @@ def test_threads_share_a_store(store: Store) -> None:
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda step: store.states.operate("BRK-1", "ABC"[step % 3]), range(24)))
     assert [event.version for event in store.states.list_events()] == list(range(1, 25))
+
+
+def test_what_is_told_late_moves_nothing_where_that_is_wanted(store: Store) -> None:
+    operate = store.states.operate
+    noon, later = NOON, NOON + timedelta(minutes=5)
+    assert operate("BRK-1", "ABC", at=later, request="r-1").version == 1
+    late = operate("BRK-1", "A", at=noon, request="r-0", only_latest=True)
+    assert (late.version, late.deviations) == (1, {"BRK-1": "ABC"})
+    assert operate("TIE-1", "", at=noon, request="r-2", only_latest=True).version == 2
+    assert operate("BRK-1", "", at=later, request="r-3", only_latest=True).version == 3

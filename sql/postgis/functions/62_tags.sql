@@ -39,6 +39,11 @@ BEGIN
     ELSIF OLD.removed_at IS NOT NULL THEN
         RAISE EXCEPTION 'tag % was removed by % already', OLD.number, OLD.removed_by
             USING ERRCODE = 'check_violation', CONSTRAINT = 'tags_removed';
+    ELSIF (NEW.number, NEW.mrid, NEW.kind, NEW.reason, NEW.placed_by, NEW.placed_at)
+        IS DISTINCT FROM (OLD.number, OLD.mrid, OLD.kind, OLD.reason, OLD.placed_by, OLD.placed_at)
+    THEN
+        RAISE EXCEPTION 'tag % hangs as it was placed: remove it and place another', OLD.number
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'tags_placed';
     ELSIF NEW.removed_at IS NOT NULL AND NEW.kind = 'hold'
         AND NEW.removed_by <> NEW.placed_by AND NEW.removed_because = '' THEN
         RAISE EXCEPTION 'tag % is a hold that % placed: say why another person removes it',
@@ -49,7 +54,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION gridtwin.check_tag() IS
-    'Have a tag wait for operations under way; refuse to remove the hold of another without a why';
+    'Have a tag wait for operations under way; refuse to change it, or to remove the hold of another '
+    'without a why';
 
 CREATE OR REPLACE TRIGGER checked BEFORE INSERT OR UPDATE ON gridtwin.tags
     FOR EACH ROW EXECUTE FUNCTION gridtwin.check_tag();

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
+from starlette.concurrency import run_in_threadpool
 
 from gridtwin.api.answers import answer_request
 from gridtwin.api.noted_requests import find_book
@@ -25,7 +26,6 @@ router = APIRouter(prefix="/api", responses=RESPONSES, tags=["access"], route_cl
 
 MOST_ACTIONS = 1_000
 Moment = Annotated[str, Query(max_length=40, description="ISO 8601 with a time zone.")]
-Number = Annotated[int | None, Query(ge=0, lt=2**63, description="Only those with a lower number.")]
 Named = Annotated[str, Query(max_length=500)]
 
 
@@ -65,9 +65,9 @@ def read_tokens(request: Request) -> Response:
 @router.delete(
     "/tokens/{token}", response_model=TokenRecord, dependencies=[require(Permission.ADMINISTER)]
 )
-def revoke_token(request: Request, token: Annotated[str, Path(max_length=100)]) -> Response:
+async def revoke_token(request: Request, token: Annotated[str, Path(max_length=100)]) -> Response:
     """Let a token, by its id, let nobody in any more."""
     now = datetime.now(UTC)
-    revoked = find_book(request).revoke_token(token, now)
-    request.app.state.identification.forget()
+    revoked = await run_in_threadpool(find_book(request).revoke_token, token, now)
+    request.app.state.identification.forget()  # of the event loop, which alone touches it
     return answer_request(request, make_token_record(revoked, now))

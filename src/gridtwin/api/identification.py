@@ -174,7 +174,7 @@ class Identification:
         name = clean_name(headers.get(header, "")) if header else ""
         if not name:
             return None
-        return Person(name, self.roles.choose_role([name]), Way.INGRESS, address=address)
+        return Person(name, self.roles.choose_role_of(name), Way.INGRESS, address=address)
 
     async def _find_kept(self, digest: str, find: Callable[[str], Any]) -> Any:
         try:

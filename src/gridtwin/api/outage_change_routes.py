@@ -107,7 +107,9 @@ class ClosedAsked(Signed):
 @router.post("")
 def open_outage(grid: GridNow, asked: OutageAsked, person: Manager) -> OutageRecord:
     """Open an outage: of all who go dark without a device, or of usage points by name."""
-    check_area(grid, person, asked.device or next(iter(asked.usage_points or ()), ""))
+    for each in (asked.device, *(asked.usage_points or ())):
+        if each:
+            check_area(grid, person, each)
     opened = _sign(grid, asked, person).open(
         asked.device, usage_points=asked.usage_points, at=asked.at, cause=asked.cause,
         predicted=asked.predicted, planned=asked.planned,
@@ -122,6 +124,7 @@ def confirm_outage(
     """Confirm a predicted outage, maybe of another device."""
     outages = _sign(grid, asked, person, outage)
     if asked.device and asked.device != outages.get(outage).device:
+        check_area(grid, person, asked.device)
         outages.revise(outage, asked.device)
     fields = {"cause": asked.cause} if asked.cause else {}
     return make_outage_record(outages.confirm(outage, at=asked.at, **fields))
@@ -150,6 +153,8 @@ def nest_outage(
     grid: GridNow, outage: OutageId, asked: NestedAsked, person: Manager
 ) -> OutageRecord:
     """Split off who has a fault of their own; returns the new outage."""
+    if asked.device:
+        check_area(grid, person, asked.device)
     nested = _sign(grid, asked, person, outage).nest(
         outage, asked.device, usage_points=asked.usage_points, cause=asked.cause
     )

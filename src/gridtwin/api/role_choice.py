@@ -38,6 +38,10 @@ class RoleChoice:
             return next((role for name, role in self._roles if name in said), self._default)
         return next((role for role in reversed(Role) if role in said), self._default)
 
+    def choose_role_of(self, user: str) -> Role | None:
+        """Return the role of a user; whoever is called `administrator` is none by that alone."""
+        return next((role for name, role in self._roles if name == user), self._default)
+
 
 def list_claim(claims: Mapping[str, object], path: str) -> list[str]:
     """Return the texts of a claim; a dot goes into an object, and what is missing has none."""

@@ -99,8 +99,11 @@ class Follower:
 
     def _take_step(self) -> None:
         store, since = self._grid.twin.store, self._marks
-        what = set(store.wait_for_changes(since, timeout_s=STOP_CHECK_S).what)
+        first = store.wait_for_changes(since, timeout_s=STOP_CHECK_S)
+        what = set(first.what)
         self.is_well = True
+        if not what:
+            self._marks = first.versions
         if what and not self._ending.wait(APART_S):
             found = store.wait_for_changes(since, timeout_s=0)
             what |= found.what

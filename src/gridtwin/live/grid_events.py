@@ -77,18 +77,17 @@ def operate_by_event(store: Store, event: LiveEvent) -> None:
     """
     at = datetime.fromtimestamp(event.at_s, UTC)
     of_switch(store.network, event.mrid)
-    later = store.states.list_operations(at, datetime.now(UTC))
-    if any(each.mrid == event.mrid for each in later):
-        LOG.info("event %s was told late: %s has moved since", event.event_id, event.mrid)
-        return
     operation = resolve_operation(store.network, event.mrid, event.open_phases)
-    now = store.states.read_state().deviations.get(
-        event.mrid, phases.format_phases(operation.normal)
-    )
+    state = store.states.read_state()
+    now = state.deviations.get(event.mrid, phases.format_phases(operation.normal))
     if event.kind == SCADA_KIND and now == phases.format_phases(operation.open):
         return
     actor = event.actor or (SCADA_ACTOR if event.kind == SCADA_KIND else "")
-    store.states.operate(event.mrid, event.open_phases, actor=actor, at=at, request=event.event_id)
+    after = store.states.operate(
+        event.mrid, event.open_phases, actor=actor, at=at, request=event.event_id, only_latest=True
+    )
+    if after.version == state.version:
+        LOG.info("event %s changed nothing: %s has moved since", event.event_id, event.mrid)
 
 
 class GridEventProcessor:

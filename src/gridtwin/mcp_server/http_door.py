@@ -39,7 +39,7 @@ class AgentDoor:
     An ASGI application that speaks the Model Context Protocol.
 
     Who may look only asks, each request by itself. Who may operate has a session, in which a
-    person can be asked before a switch is operated.
+    person can be asked before a switch is operated; where two persons operate, nobody does here.
     """
 
     def __init__(self, source: TwinSource, settings: ServeSettings) -> None:
@@ -63,7 +63,7 @@ class AgentDoor:
         """Answer a request, or refuse it."""
         headers, person = Headers(scope=scope), _find_person(scope)
         refused = _refuse_origin(headers)
-        operator = person.may(Permission.OPERATE)
+        operator = person.may(Permission.OPERATE) and not self._settings.two_person_min
         if refused is None and person.way is Way.NOBODY and "authorization" in headers:
             told = "this is no token: send one as a bearer"
             refused = _refuse(401, told, WWW_Authenticate='Bearer realm="gridtwin"')

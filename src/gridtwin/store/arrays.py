@@ -18,6 +18,7 @@ from gridtwin.model.ids import MRID_TABLES, Ids, SortedIds
 from gridtwin.model.origins import RowOrigins
 from gridtwin.model.own_columns import OwnColumn, as_kind, list_own
 from gridtwin.model.schema import BESIDE_FIELDS, SCHEMA
+from gridtwin.model.syntax_trees import PARSING
 from gridtwin.model.tables import NetworkData
 
 if TYPE_CHECKING:
@@ -196,9 +197,10 @@ class MappedArrays:
         dtype, shape = self.catalog[name]
         mappable = 0 not in shape  # nothing cannot be mapped
         try:
-            array = np.load(
-                self.twin / file, mmap_mode="r" if mappable else None, allow_pickle=False
-            )
+            with PARSING:
+                array = np.load(
+                    self.twin / file, mmap_mode="r" if mappable else None, allow_pickle=False
+                )
         except FileNotFoundError as error:
             raise build_damage_error(self.twin, file, "is missing") from error
         except (ValueError, EOFError, OSError) as error:

@@ -67,6 +67,7 @@ class FeedWriter:
 
     def forget_feed(self, feed: str) -> int:
         """Delete all that a feed brought and what is known of it; return how many rows."""
+        self._database.lock_tables(("feed_offsets",))  # who reads it now is done first
         value = self._dialect.value
         tables = [each.name for each in FEED_TABLES.values() if not each.is_series]
         deleted = 0

@@ -65,14 +65,6 @@ class PastPlanned:
         """Return who is without supply meanwhile, by mRID."""
         return self._book.list_points(planned)
 
-    def find_standing(self, usage_point: str) -> list[PlannedOutage]:
-        """Return what was to come and going on for a usage point, by when it starts."""
-        return [
-            each
-            for each in self.list_planned()
-            if any(point.usage_point == usage_point for point in self.list_points(each.id))
-        ]
-
     def _derive_standing(self, planned: PlannedOutage) -> PlannedOutage | None:
         """Return one as it stood then; None if it had not been announced."""
         if planned.announced_at > self.when:

@@ -192,6 +192,7 @@ class PastStates:
         actor: str = "",  # noqa: ARG002
         at: datetime | None = None,  # noqa: ARG002
         request: str = "",  # noqa: ARG002
+        only_latest: bool = False,  # noqa: ARG002
     ) -> State:
         """Refuse to write."""
         raise build_read_only_error(self.when)

@@ -46,12 +46,6 @@ VALUES (:planned, :usage_point, :customers)
 LIST_POINTS = """
 SELECT usage_point, customers FROM planned_outage_points WHERE planned_outage = :planned
 """
-STANDING_OF_POINT = f"""
-SELECT {", ".join(f"p.{name.strip()}" for name in PLANNED_COLUMNS.split(","))}
-FROM planned_outages p JOIN planned_outage_points m ON m.planned_outage = p.id
-WHERE m.usage_point = :usage_point AND p.status IN ('announced', 'ongoing')
-ORDER BY p.starts_s, p.id
-"""  # noqa: S608 - a constant of this module
 
 
 class PlannedBook:
@@ -76,23 +70,12 @@ class PlannedBook:
             found = rows.select(LIST_POINTS, planned=planned)
         return sorted(AffectedPoint(*row) for row in found)
 
-    def find_standing(self, usage_point: str) -> list[PlannedOutage]:
-        """Return what is to come and goes on for a usage point, by when it starts."""
-        with self._database.read() as rows:
-            found = rows.select(STANDING_OF_POINT, usage_point=usage_point)
-        return [_build_planned(row) for row in found]
-
     def add_planned(self, planned: PlannedOutage, points: Sequence[AffectedPoint]) -> None:
         """Keep a planned outage that is announced, and who is without supply meanwhile."""
         with self._database.write() as rows:
             rows.execute(ADD_PLANNED, **_list_values(planned))
-            for each in points:
-                rows.execute(
-                    ADD_POINT,
-                    planned=planned.id,
-                    usage_point=each.usage_point,
-                    customers=each.customers,
-                )
+            named = [{"planned": planned.id, **each._asdict()} for each in points]
+            rows.execute_many(ADD_POINT, named)
 
     def change_planned(self, planned: PlannedOutage) -> PlannedOutage:
         """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from contextlib import AbstractContextManager
 
 
@@ -17,6 +18,10 @@ class RowTransaction(Protocol):
 
     def execute(self, statement: str, **values: Any) -> int:
         """Run a statement; return how many rows it changed."""
+        ...
+
+    def execute_many(self, statement: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Run a statement for each of some values, without waiting for each."""
         ...
 
 

@@ -107,12 +107,17 @@ def _select_assignment(connection: sqlite3.Connection, number: int) -> CrewAssig
 
 
 def _settle_crew(connection: sqlite3.Connection, number: int) -> CrewAssignment:
-    """Write the status of the roster that follows of an assignment; return that."""
+    """
+    Write the status of the roster that follows of an assignment; return that.
+
+    A crew that went off duty meanwhile is not at work again since its assignment ended.
+    """
     assignment = _select_assignment(connection, number)
-    under_way = _select_assignments(connection, crew=assignment.crew)
+    status = choose_crew_status(_select_assignments(connection, crew=assignment.crew))
     connection.execute(
-        "UPDATE crews SET status = ? WHERE mrid = ?",
-        (choose_crew_status(under_way), assignment.crew),
+        "UPDATE crews SET status = ? WHERE mrid = ?"
+        " AND (? <> 'available' OR status NOT IN ('unavailable', 'off_duty'))",
+        (status, assignment.crew, status),
     )
     return assignment
 

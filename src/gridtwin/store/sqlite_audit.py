@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
 
+READ_BEGIN = "BEGIN"  # of a transaction that writes nothing
 AUDIT_TABLES = frozenset({"audit", "audited_request"})
 AUDITED_TABLES = (
     *("switch_state", "overlay", "overlay_switch", "trace_spec", "outage", "accepted_finding"),
@@ -72,10 +73,14 @@ def _write_object(row: str, names: list[str]) -> str:
 
 
 @contextmanager
-def naming_request(connection: sqlite3.Connection) -> Iterator[None]:
-    """Let the audit of a transaction name the request that it is made for, if there is one."""
+def naming_request(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
+    """
+    Let the audit of a transaction name the request that it is made for, if there is one.
+
+    One that only reads names none: to write that down, it would have to wait for who writes.
+    """
     request = find_acting_request()
-    if not request:
+    if not request or begin == READ_BEGIN:
         yield
         return
     connection.execute("INSERT INTO audited_request VALUES (?)", (request,))

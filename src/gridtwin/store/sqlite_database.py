@@ -20,7 +20,12 @@ from gridtwin.errors import StaleTwinError, StoreError, StoreVersionError
 from gridtwin.store.acting_role import ACCESS, READER, find_acting_role
 from gridtwin.store.arrays import build_damage_error
 from gridtwin.store.held_connections import lend_connection
-from gridtwin.store.sqlite_audit import AUDIT_TABLES, naming_request, write_audit_triggers
+from gridtwin.store.sqlite_audit import (
+    AUDIT_TABLES,
+    READ_BEGIN,
+    naming_request,
+    write_audit_triggers,
+)
 from gridtwin.store.store_rules import build_lock_error
 
 if TYPE_CHECKING:
@@ -53,7 +58,7 @@ class SqliteDatabase(Protocol):
         """
         ...
 
-    def transaction(self, begin: str = "BEGIN") -> AbstractContextManager[sqlite3.Connection]:
+    def transaction(self, begin: str = READ_BEGIN) -> AbstractContextManager[sqlite3.Connection]:
         """Run what is inside as one transaction: all of it is written, or nothing."""
         ...
 
@@ -96,7 +101,7 @@ class SqliteFile:
         return str(row[0]) if row else ""
 
     @contextmanager
-    def transaction(self, begin: str = "BEGIN") -> Iterator[sqlite3.Connection]:
+    def transaction(self, begin: str = READ_BEGIN) -> Iterator[sqlite3.Connection]:
         """
         Run what is inside as one transaction: all of it is written, or nothing.
 
@@ -117,7 +122,7 @@ class SqliteFile:
                     _release_from_role(connection)
                 connection.execute(begin)
                 self._check_twin(connection, begin)
-                with naming_request(connection):
+                with naming_request(connection, begin):
                     if self.guarded:
                         _hold_to_role(connection, find_acting_role())
                     yield connection
@@ -226,12 +231,12 @@ class SqliteMemory:
         return nullcontext(keep_lock)
 
     @contextmanager
-    def transaction(self, begin: str = "BEGIN") -> Iterator[sqlite3.Connection]:
+    def transaction(self, begin: str = READ_BEGIN) -> Iterator[sqlite3.Connection]:
         """Run what is inside as one transaction: all of it is written, or nothing."""
         with self._lock:
             self._connection.execute(begin)
             try:
-                with naming_request(self._connection):
+                with naming_request(self._connection, begin):
                     yield self._connection
             except BaseException as error:
                 self._connection.execute("ROLLBACK")

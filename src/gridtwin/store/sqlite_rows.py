@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from gridtwin.store.sqlite_database import SqliteDatabase
 
@@ -25,6 +25,10 @@ class SqliteTransaction:
     def execute(self, statement: str, **values: Any) -> int:
         """Run a statement; return how many rows it changed."""
         return self._connection.execute(statement, values).rowcount
+
+    def execute_many(self, statement: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Run a statement for each of some values."""
+        self._connection.executemany(statement, rows)
 
 
 class SqliteRows:

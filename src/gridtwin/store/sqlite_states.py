@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from gridtwin.model import phases
@@ -18,7 +19,6 @@ from gridtwin.store.store_rules import (
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Mapping, Sequence
-    from datetime import datetime
 
     from gridtwin.model.network import Network
     from gridtwin.model.operation import Operation
@@ -76,11 +76,13 @@ class SqliteStates:
         actor: str = "",
         at: datetime | None = None,
         request: str = "",
+        only_latest: bool = False,
     ) -> State:
         """Move poles of one piece of equipment; see `gridtwin.store.state_book.StateBook`."""
         operation = resolve_operation(self._network(), mrid, open_phases, poles)
         with self._kept.transaction("BEGIN IMMEDIATE") as connection:
-            if not was_carried_out(connection, request):
+            late = only_latest and at is not None and _has_moved(connection, operation.mrid, at)
+            if not late and not was_carried_out(connection, request):
                 log_operation(connection, operation, actor=actor, at=at, request=request)
             return read_current(connection)
 
@@ -163,6 +165,11 @@ def write_states(connection: sqlite3.Connection, states: Sequence[State]) -> Non
 def was_carried_out(connection: sqlite3.Connection, request: str) -> bool:
     """Return whether an operation was made on a request already; an empty one names none."""
     return bool(request and connection.execute(SQLITE_FIND_REQUEST, (request,)).fetchone())
+
+
+def _has_moved(connection: sqlite3.Connection, mrid: str, since: datetime) -> bool:
+    row = connection.execute(SQLITE_LAST_OPERATION, (mrid,)).fetchone()
+    return row is not None and datetime.fromisoformat(row[0]) > since
 
 
 def log_operation(

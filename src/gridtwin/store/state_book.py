@@ -40,6 +40,7 @@ class StateBook(Protocol):
         actor: str = "",
         at: datetime | None = None,
         request: str = "",
+        only_latest: bool = False,
     ) -> State:
         """
         Move poles of one piece of equipment, and log it.
@@ -59,6 +60,9 @@ class StateBook(Protocol):
             equipment.
         request
             An id of the caller's: one that was carried out already changes nothing.
+        only_latest
+            Whether nothing is changed where the equipment was operated after `at`: it was told
+            late.
 
         Returns
         -------

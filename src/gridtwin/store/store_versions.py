@@ -20,14 +20,14 @@ SELECT (SELECT version FROM twin), (SELECT coalesce(max(id), 0) FROM outage_evid
 
 @dataclass(frozen=True, slots=True)
 class Versions:
-    """How often a twin has changed; each number only grows."""
+    """How often a twin has changed; each number but that of crews only grows."""
 
     version: int  # of the current state
     outages: int  # number of the newest note on an outage
     estimates: int  # number of the newest estimate of an outage
     findings: int  # number of the newest change of what is accepted
     operating: int  # number of the newest change of tags, requests, orders
-    crews: int  # number of the newest change of crews in a file; a database tells of them alone
+    crews: int  # becomes another with each change of crews
 
     @property
     def change_count(self) -> int:

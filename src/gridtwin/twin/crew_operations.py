@@ -15,7 +15,7 @@ Find crews near an outage, assign them, and say how far they are.
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -35,6 +35,7 @@ from gridtwin.model.moments import read_moment
 from gridtwin.model.tables import encode_texts
 from gridtwin.results.crew_answers import CrewView
 from gridtwin.store.store_rules import find_close_names
+from gridtwin.stream.contracts import CLOCK_AHEAD_S
 from gridtwin.twin.switch_operations import name_actor
 
 if TYPE_CHECKING:
@@ -90,12 +91,16 @@ class CrewOperations:
         Raises
         ------
         InputError
-            If that is no place on earth, or no crew is named.
+            If that is no place on earth, no crew is named, or the time is to come.
         """
         if not crew.strip() or not (-180 <= lon <= 180 and -90 <= lat <= 90):
             msg = f"{crew or 'a crew'} cannot be at {lon}, {lat}: give longitude, then latitude"
             raise InputError(msg)
-        when = datetime.now(UTC) if at is None else read_moment(at)
+        now = datetime.now(UTC)
+        when = now if at is None else read_moment(at)
+        if when > now + timedelta(seconds=CLOCK_AHEAD_S):  # nothing later would count
+            msg = f"crew {crew} cannot have been somewhere at {when.isoformat()}: mend its clock"
+            raise InputError(msg)
         self._store.crews.write_positions([CrewPosition(crew, lon, lat, when)])
 
     def nearest(
@@ -264,13 +269,13 @@ class CrewOperations:
 
     def _tell_outage(self, outage: str, actor: str, etr: datetime | None = None) -> None:
         """Write down at an outage how far its crews are, which the estimate reads."""
-        told = describe_crews(self.assignments(outage=outage))
-        fields: dict[str, object] = {"crew_status": told}
-        if etr is not None:
-            fields["etr_crew"] = read_moment(etr)
-        kept = self._outages.get(outage)
-        if kept.crew_status != told or etr is not None:
-            self._outages.sign_as(actor).note(outage, **fields)
+        fields: dict[str, object] = {} if etr is None else {"etr_crew": read_moment(etr)}
+        while True:  # another crew may have come further meanwhile
+            told = describe_crews(self.assignments(outage=outage))
+            if not fields and self._outages.get(outage).crew_status == told:
+                return
+            self._outages.sign_as(actor).note(outage, crew_status=told, **fields)
+            fields = {}
 
 
 def _measure(view: CrewView, lon: float, lat: float) -> CrewView:

@@ -211,9 +211,10 @@ class PlannedOperations:
         if not kept.is_standing:
             msg = f"planned outage {planned} is {kept.status}: announce another"
             raise InputError(msg)
-        if kept.status is PlannedStatus.ONGOING and kept.outage:
-            self._outages.sign_as(actor).note(kept.outage, etr_manual=end)
-        return self._change(kept, actor, starts_at=start, ends_at=end)
+        moved = self._change(kept, actor, starts_at=start, ends_at=end)
+        if moved.status is PlannedStatus.ONGOING and moved.outage:
+            self._outages.sign_as(actor).note(moved.outage, etr_manual=end)
+        return moved
 
     def cancel(self, planned: str, *, actor: str = "") -> PlannedOutage:
         """Say that announced work does not take place."""
@@ -239,18 +240,23 @@ class PlannedOperations:
                 etr_manual=kept.ends_at,
             )  # fmt: skip
         except GridtwinError:
-            self._change(kept, actor, status=PlannedStatus.ANNOUNCED, outage="")
-            raise
+            if not self._is_opened(kept):  # else by somebody who began the same at once
+                self._change(kept, actor, status=PlannedStatus.ANNOUNCED, outage="")
+                raise
         return kept
 
     def _check_cut_short(self, kept: PlannedOutage) -> None:
         """Refuse to begin what has begun, but for one whose outage was not opened."""
-        if kept.status is PlannedStatus.ONGOING:
-            try:
-                self._outages.get(kept.outage)
-            except NotFoundError:
-                return
-        kept.check_next(PlannedStatus.ONGOING)
+        if kept.status is not PlannedStatus.ONGOING or self._is_opened(kept):
+            kept.check_next(PlannedStatus.ONGOING)
+
+    def _is_opened(self, kept: PlannedOutage) -> bool:
+        """Return whether the outage of work that goes on is there."""
+        try:
+            self._outages.get(kept.outage)
+        except NotFoundError:
+            return False
+        return True
 
     def end(self, planned: str, *, actor: str = "") -> PlannedOutage:
         """End the work: who is still out of its outage is back."""

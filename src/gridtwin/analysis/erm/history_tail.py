@@ -18,6 +18,7 @@ from gridtwin.model.outage_history import (
     Words,
     select_outages,
 )
+from gridtwin.model.syntax_trees import PARSING
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -121,7 +122,7 @@ def from_bytes(data: bytes, where: str) -> OutageHistory:
         If the bytes are something else.
     """
     try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+        with PARSING, np.load(io.BytesIO(data), allow_pickle=False) as arrays:
             parts = [_read_part(kind, arrays) for kind in (Outages, Revisions, Snapshots)]
             return OutageHistory(str(arrays["source"]), *parts)
     except (KeyError, ValueError, OSError) as error:

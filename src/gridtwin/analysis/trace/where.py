@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from gridtwin.analysis.trace.spec import LONGEST_WHERE
 from gridtwin.errors import ExpressionError
+from gridtwin.model.syntax_trees import PARSING
 
 DEEPEST = 40
 Value = Any
@@ -69,7 +70,8 @@ def select_where(
         msg = f"the expression is longer than {LONGEST_WHERE:,} characters"
         raise ExpressionError(msg)
     try:
-        tree = ast.parse(expression, mode="eval").body
+        with PARSING:
+            tree = ast.parse(expression, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         msg = f"cannot read the expression {expression!r}: write it like kind == 'fuse'"
         raise ExpressionError(msg) from error

@@ -25,11 +25,34 @@ if TYPE_CHECKING:
 
     Connection = psycopg.Connection[Any]
 
-PG_READ_VERSIONS = """
+# Transactions number their rows before they commit: one that commits late has lower numbers than
+# those that were seen already. So it counts, too, how many of the last numbers are there.
+LATE_ENTRIES = 200
+MARK_STEP = 1024  # from one number of the audit to the next: more than can be counted
+PG_READ_VERSIONS = f"""
 SELECT coalesce((SELECT version FROM gridtwin.states WHERE name = 'current'), 0),
-    coalesce((SELECT max(id) FROM gridtwin.audit), 0)
-"""
-PG_AUDITED_TABLES = "SELECT DISTINCT table_name FROM gridtwin.audit WHERE id > %s"
+    coalesce((
+        SELECT newest.id * {MARK_STEP} + (
+            SELECT count(*) FROM gridtwin.audit a WHERE a.id > newest.id - {LATE_ENTRIES})
+        FROM (SELECT max(id) AS id FROM gridtwin.audit) newest
+    ), 0),
+    (
+        SELECT coalesce(sum(written.by::text::bigint), 0)::bigint
+        FROM (
+            SELECT xmin AS by FROM gridtwin.crews
+            UNION ALL
+            SELECT xmin FROM gridtwin.crew_positions
+            UNION ALL
+            SELECT xmin FROM gridtwin.crew_assignments WHERE ended_at IS NULL
+        ) written
+    )
+"""  # noqa: S608 - constants of this module
+PG_AUDITED_TABLES = f"""
+SELECT DISTINCT table_name FROM gridtwin.audit
+WHERE id > %(newest)s OR (id > %(newest)s - {LATE_ENTRIES} AND %(count)s < (
+    SELECT count(*) FROM gridtwin.audit
+    WHERE id > %(newest)s - {LATE_ENTRIES} AND id <= %(newest)s))
+"""  # noqa: S608 - a constant of this module
 PG_CHANGED_OUTAGES = """
 SELECT DISTINCT row_key COLLATE "C" FROM gridtwin.audit
 WHERE id > %s AND table_name = 'outages' ORDER BY 1
@@ -54,16 +77,13 @@ CHANGE_OF_WORD = {
     "crews": CREWS,
     "ami": AMI,
 }
-# Transactions number their rows before they commit: one that commits late has lower numbers than
-# those that were seen already.
-LATE_ENTRIES = 200
 
 
 def read_pg_versions(connection: Connection) -> Versions:
     """Return how far what changes has come."""
     row = connection.execute(PG_READ_VERSIONS).fetchone()
-    version, audited = row or (0, 0)
-    return Versions(version, audited, audited, audited, audited, 0)
+    version, audited, crews = row or (0, 0, 0)
+    return Versions(version, audited, audited, audited, audited, crews)
 
 
 def wait_for_pg_changes(connection: Connection, since: Versions, seconds: float) -> Changes:
@@ -84,8 +104,12 @@ def wait_for_pg_changes(connection: Connection, since: Versions, seconds: float)
         if versions.version != since.version:
             what.add(STATE)
         if versions.outages != since.outages:
-            rows = connection.execute(PG_AUDITED_TABLES, (since.outages,)).fetchall()
+            newest, count = divmod(since.outages, MARK_STEP)
+            asked = {"newest": newest, "count": count}
+            rows = connection.execute(PG_AUDITED_TABLES, asked).fetchall()
             what |= {CHANGE_OF_TABLE[table] for (table,) in rows if table in CHANGE_OF_TABLE}
+        if versions.crews != since.crews:
+            what.add(CREWS)
         return Changes(versions, frozenset(what))
     finally:
         if not is_lost(connection):
@@ -94,10 +118,9 @@ def wait_for_pg_changes(connection: Connection, since: Versions, seconds: float)
 
 def list_changed_outages(connection: Connection, since: int) -> list[str]:
     """Return the outages whose rows changed after a mark, and maybe a few that did just before."""
-    return [
-        outage
-        for (outage,) in connection.execute(PG_CHANGED_OUTAGES, (since - LATE_ENTRIES,)).fetchall()
-    ]
+    first = since // MARK_STEP - LATE_ENTRIES
+    rows = connection.execute(PG_CHANGED_OUTAGES, (first,)).fetchall()
+    return [outage for (outage,) in rows]
 
 
 def _parse_payload(payload: str) -> str:

@@ -106,7 +106,7 @@ class Lender(ABC):
             with self.lend_connection() as connection:
                 try:
                     with connection.transaction():
-                        _name_request(connection)
+                        name_request(connection)
                         result = work(connection)
                         finished = True
                 except psycopg.Error as error:
@@ -145,7 +145,7 @@ class Lender(ABC):
             raise StoreError(msg) from again
 
 
-def _name_request(connection: Connection) -> None:
+def name_request(connection: Connection) -> None:
     """Let the audit of the rows that a transaction changes name the request it is made for."""
     from psycopg import sql
 

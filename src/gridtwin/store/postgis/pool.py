@@ -99,9 +99,18 @@ class Pool(Lender):
         self._made: ConnectionPool[Any] | None = None
         self._close: Callable[[], object] | None = None
 
-    def run_read(self, question: Callable[[Connection], Result]) -> Result:
-        """Ask what writes nothing, again when the connection is lost; see `Lender.run_query`."""
-        with translate_refusals(self.url, role=READER):
+    def run_read(self, question: Callable[[Connection], Result], *, role: str = READER) -> Result:
+        """
+        Ask what writes nothing, again when the connection is lost; see `Lender.run_query`.
+
+        Parameters
+        ----------
+        question
+            What to ask.
+        role
+            The role that may ask it.
+        """
+        with translate_refusals(self.url, role=role):
             return self.run_query(question)
 
     def run_write(

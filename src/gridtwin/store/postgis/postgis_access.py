@@ -16,6 +16,7 @@ from gridtwin.store.acting_role import ACCESS
 from gridtwin.store.store_rules import build_token_error
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     import psycopg
@@ -45,6 +46,8 @@ FIND_SESSION = f"SELECT {SESSION_COLUMNS} FROM gridtwin.access_sessions WHERE di
 TAKE_SESSION = f"""
 DELETE FROM gridtwin.access_sessions WHERE digest = %s RETURNING {SESSION_COLUMNS}
 """  # noqa: S608 - a constant of this module
+HAS_PROGRAM = "SELECT EXISTS (SELECT FROM gridtwin.access_tokens WHERE digest = %s)"
+HAS_SESSION = "SELECT EXISTS (SELECT FROM gridtwin.access_sessions WHERE digest = %s)"
 KEEP_SESSION = """
 INSERT INTO gridtwin.access_sessions
 VALUES (%s, %s, %s, to_timestamp(%s), to_timestamp(%s), to_timestamp(%s))
@@ -53,6 +56,10 @@ NOTE_ACTION = """
 INSERT INTO gridtwin.actions (at, person, role, way, address, request, permission, what, outcome,
     element, outage, before, after)
 VALUES (to_timestamp(%s), %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+"""
+HAS_ACTION = """
+SELECT EXISTS (SELECT FROM gridtwin.actions
+    WHERE request = %s AND what = %s AND outcome = %s AND at = to_timestamp(%s))
 """
 ACTIONS_IN_DATABASE = """
 SELECT number, extract(epoch FROM at)::float8, person, role, way, address, request, permission,
@@ -77,7 +84,10 @@ class PostgisAccess:
 
     def write_token(self, token: ProgramToken) -> None:
         """Keep a token."""
-        self._write(lambda link: link.execute(INSERT_PROGRAM, make_token_row(token)))
+        self._add(
+            lambda link: link.execute(INSERT_PROGRAM, make_token_row(token)),
+            (HAS_PROGRAM, (token.digest,)),
+        )
 
     def list_tokens(self) -> list[ProgramToken]:
         """Return all tokens, those that let nobody in any more too, by when they were made."""
@@ -113,7 +123,7 @@ class PostgisAccess:
             link.execute(ended, (session.made_at.timestamp(),))
             link.execute(KEEP_SESSION, make_session_row(session))
 
-        self._pool.run_write(write_it, role=ACCESS)
+        self._add(write_it, (HAS_SESSION, (session.digest,)))
 
     def find_session(self, digest: str) -> StoredSession | None:
         """Return the session of a hash; None if there is none."""
@@ -126,7 +136,8 @@ class PostgisAccess:
             "UPDATE gridtwin.access_sessions SET seen_at = greatest(seen_at, to_timestamp(%s))"
             " WHERE digest = %s"
         )
-        self._write(lambda link: link.execute(seen, (now.timestamp(), digest)))
+        values = (now.timestamp(), digest)
+        self._pool.run_write(lambda link: link.execute(seen, values), role=ACCESS)
 
     def take_session(self, digest: str) -> StoredSession | None:
         """Forget a session, and return it; None if there was none: who takes it twice gets none."""
@@ -137,7 +148,12 @@ class PostgisAccess:
 
     def note_action(self, action: Action) -> None:
         """Keep who did what; nobody changes or deletes it afterwards."""
-        self._write(lambda link: link.execute(NOTE_ACTION, make_action_row(action)))
+        row = make_action_row(action)
+        at_s, request, what, outcome = row[0], row[5], row[7], row[8]
+        self._add(
+            lambda link: link.execute(NOTE_ACTION, row),
+            (HAS_ACTION, (request, what, outcome, at_s)),
+        )
 
     def list_actions(self, wanted: ActionFilter) -> list[Action]:
         """Return who did what, the newest first; no row of a beginning whose end is there."""
@@ -153,5 +169,17 @@ class PostgisAccess:
         rows = self._pool.run_read(lambda link: link.execute(ACTIONS_IN_DATABASE, asked).fetchall())
         return [read_action_row(row) for row in rows]
 
-    def _write(self, work: Any) -> None:
-        self._pool.run_write(work, role=ACCESS)
+    def _add(
+        self, work: Callable[[Connection], object], has_it: tuple[str, tuple[object, ...]]
+    ) -> None:
+        """Add a row; where the connection was lost while committing, once it is not there."""
+
+        def add_it(link: Connection) -> bool:
+            work(link)
+            return True
+
+        def find_it(link: Connection) -> bool | None:
+            question, values = has_it
+            return link.execute(question.encode(), values).fetchone() == (True,) or None
+
+        self._pool.run_write(add_it, committed=find_it, role=ACCESS)

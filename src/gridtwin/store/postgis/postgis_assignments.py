@@ -141,12 +141,17 @@ def _fetch_assignment(connection: Connection, number: int) -> CrewAssignment:
 
 
 def _settle_crew(connection: Connection, number: int) -> CrewAssignment:
-    """Write the status of the roster that follows of an assignment; return that."""
+    """
+    Write the status of the roster that follows of an assignment; return that.
+
+    A crew that went off duty meanwhile is not at work again since its assignment ended.
+    """
     assignment = _fetch_assignment(connection, number)
-    under_way = _fetch_assignments(connection, crew=assignment.crew)
+    status = choose_crew_status(_fetch_assignments(connection, crew=assignment.crew))
     connection.execute(
-        "UPDATE gridtwin.crews SET status = %s WHERE mrid = %s",
-        (choose_crew_status(under_way), assignment.crew),
+        "UPDATE gridtwin.crews SET status = %s WHERE mrid = %s"
+        " AND (%s <> 'available' OR status NOT IN ('unavailable', 'off_duty'))",
+        (status, assignment.crew, status),
     )
     return assignment
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gridtwin.model.feed_changes import FeedOutcome
+from gridtwin.store.acting_role import OPERATOR
 from gridtwin.store.feed_writing import FeedWriter
 from gridtwin.store.postgis.postgis_live import PG_ADD_LIVE_EVENT
 from gridtwin.store.postgis.postgis_pulls import PostgisStaging
@@ -67,7 +68,9 @@ class PostgisFeeds:
 
     def list_letters(self, feed: str = "", *, limit: int = 1000) -> list[FeedLetter]:
         """Return messages that could not be used, of one feed or of all, oldest first."""
-        return self._pool.run_read(lambda link: _open_writer(link).list_letters(feed, limit))
+        return self._pool.run_read(
+            lambda link: _open_writer(link).list_letters(feed, limit), role=OPERATOR
+        )
 
     def read_rows(
         self, table: FeedTable, asked: Mapping[str, Sequence[FeedValue]]

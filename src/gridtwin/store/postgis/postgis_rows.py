@@ -6,11 +6,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from gridtwin.store.acting_role import OPERATOR
+from gridtwin.store.postgis.links import name_request
 from gridtwin.store.postgis.postgis_customers import mark_values
 from gridtwin.store.postgis.refusals import translate_refusals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     import psycopg
 
@@ -24,6 +25,7 @@ class PostgisTransaction:
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self._connection = connection
+        name_request(connection)
         connection.execute(OWN_SEARCH_PATH)
 
     def select(self, question: str, **values: Any) -> list[tuple[Any, ...]]:
@@ -33,6 +35,11 @@ class PostgisTransaction:
     def execute(self, statement: str, **values: Any) -> int:
         """Run a statement; return how many rows it changed."""
         return self._connection.execute(mark_values(statement), values).rowcount
+
+    def execute_many(self, statement: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Run a statement for each of some values, in one go of the connection."""
+        with self._connection.cursor() as cursor:
+            cursor.executemany(mark_values(statement), rows)
 
 
 class PostgisRows:

@@ -78,6 +78,10 @@ WHERE s.name = 'current'
 FETCH_VERSION = "SELECT version FROM gridtwin.states WHERE name = 'current'"
 # Keeps operations and syncs waiting until the end of a transaction.
 HOLD_STATE = "SELECT FROM gridtwin.states WHERE name = 'current' FOR SHARE"
+LOCK_OPERATIONS = "SELECT FROM gridtwin.states WHERE name = 'current' FOR UPDATE"
+PG_HAS_MOVED = """
+SELECT EXISTS (SELECT FROM gridtwin.events WHERE mrid = %s AND at > %s)
+"""
 LIST_OVERLAYS = """
 SELECT name FROM gridtwin.states WHERE name <> 'current' ORDER BY name COLLATE "C"
 """
@@ -116,6 +120,7 @@ class PostgisStates:
         actor: str = "",
         at: datetime | None = None,
         request: str = "",
+        only_latest: bool = False,
     ) -> State:
         """Move poles of one piece of equipment; see `gridtwin.store.state_book.StateBook`."""
         operation = resolve_operation(self._kept.network, mrid, open_phases, poles)
@@ -124,6 +129,8 @@ class PostgisStates:
 
         def write_operation(connection: Connection) -> State:
             words = (operation.mrid, wanted, moving)
+            if only_latest and at is not None and _has_moved(connection, operation.mrid, at):
+                return self._read_checked(connection, CURRENT)
             move_poles(connection, self._kept, words, actor, request, at)
             return self._read_checked(connection, CURRENT)
 
@@ -210,6 +217,12 @@ class PostgisStates:
             )
             for version, at, mrid, before, after, actor in rows
         ]
+
+
+def _has_moved(connection: Connection, mrid: str, since: datetime) -> bool:
+    """Return whether equipment was operated after a moment; nobody operates until the end."""
+    connection.execute(LOCK_OPERATIONS)
+    return connection.execute(PG_HAS_MOVED, (mrid, since)).fetchone() == (True,)
 
 
 def move_poles(

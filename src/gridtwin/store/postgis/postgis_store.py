@@ -235,6 +235,7 @@ class PostgisStore:
             changes = self._pool.run_read(listen)
             if changes.what or not left:
                 return changes
+            since = changes.versions  # what changed is told to nobody: on from there, to listen
 
 
 def _make_pools(url: str, roles: Collection[str] | None, patience_s: float) -> tuple[Pool, Pool]:
