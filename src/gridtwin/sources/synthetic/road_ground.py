@@ -49,7 +49,7 @@ PARK_WORDS = frozenset(
 TAG_COLUMNS = ("othertags", "alltags", "tags")
 TOLD_TAGS = GROUND_COLUMNS[:5]
 # hstore, `"water"=>"pond"`, and JSON, `"water":"pond"`.
-_TAG = re.compile(r'"((?:[^"\\]|\\.)*)"\s*(?:=>|:)\s*"((?:[^"\\]|\\.)*)"')
+_GROUND_TAG = re.compile(r'"((?:[^"\\]|\\.)*)"\s*(?:=>|:)\s*"((?:[^"\\]|\\.)*)"')
 AREA_TYPES = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 LEAST_SEEN = 1e-7  # of the window; what is smaller is not seen
 
@@ -178,7 +178,7 @@ def read_tags(value: object) -> set[str]:
     """
     if not isinstance(value, str):
         return set()
-    return {read_word(word) for key, word in _TAG.findall(value) if key in TOLD_TAGS}
+    return {read_word(word) for key, word in _GROUND_TAG.findall(value) if key in TOLD_TAGS}
 
 
 def _classify_areas(
