@@ -97,8 +97,9 @@ def write_osm(
     path: Path,
     nodes: Mapping[int, tuple[Place, dict[str, str]]],
     ways: Mapping[int, tuple[list[int], dict[str, str]]],
+    relations: Mapping[int, tuple[list[tuple[int, str]], dict[str, str]]] | None = None,
 ) -> Path:
-    """Write nodes and ways as an XML file of OpenStreetMap."""
+    """Write nodes, ways, and relations of ways in roles as an XML file of OpenStreetMap."""
     root = ElementTree.Element("osm", version="0.6")
     for number, ((lon, lat), tags) in nodes.items():
         node = ElementTree.SubElement(
@@ -110,6 +111,11 @@ def write_osm(
         for ref in refs:
             ElementTree.SubElement(way, "nd", ref=str(ref))
         _add_tags(way, tags)
+    for number, (members, tags) in (relations or {}).items():
+        relation = ElementTree.SubElement(root, "relation", id=str(number), version="1")
+        for ref, role in members:
+            ElementTree.SubElement(relation, "member", type="way", ref=str(ref), role=role)
+        _add_tags(relation, tags)
     ElementTree.ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)
     return path
 

@@ -17,8 +17,9 @@ function filesOf(
 /**
  * @param page Its file.
  * @param chunk Name of the part that the page imports first, once it runs.
+ * @param worker Name of what that part starts as a worker.
  */
-export function preload(page: string, chunk: string): Plugin {
+export function preload(page: string, chunk: string, worker: string): Plugin {
   return {
     name: "gridtwin:preload",
     transformIndexHtml: {
@@ -29,16 +30,23 @@ export function preload(page: string, chunk: string): Plugin {
         const entry = chunks.find((each) => each.isEntry && page.startsWith(`${each.name}.`));
         const first = chunks.find((each) => each.isDynamicEntry && each.name === chunk);
         if (!entry || !first) throw new Error(`${page} imports no ${chunk}`);
+        const started = Object.keys(bundle).find((file) => file.includes(`/${worker}-`));
+        if (!started) throw new Error(`${page} starts no ${worker}`);
         const named = filesOf(entry, chunks);
-        return [...filesOf(first, chunks)]
-          .filter((file) => !named.has(file))
-          .map(
-            (file): HtmlTagDescriptor => ({
-              tag: "link",
-              attrs: { rel: "modulepreload", crossorigin: true, href: `/${file}` },
-              injectTo: "head",
-            }),
-          );
+        const files = [...filesOf(first, chunks)].filter((file) => !named.has(file));
+        // The largest first: a browser asks for six at once.
+        const size = (file: string) =>
+          chunks.find((each) => each.fileName === file)?.code.length ?? 0;
+        files.sort((a, b) => size(b) - size(a));
+        const link = (attrs: HtmlTagDescriptor["attrs"], file: string): HtmlTagDescriptor => ({
+          tag: "link",
+          attrs: { ...attrs, href: `/${file}` },
+          injectTo: "head",
+        });
+        return [
+          ...files.map((file) => link({ rel: "modulepreload", crossorigin: true }, file)),
+          link({ rel: "prefetch" }, started), // no browser knows it as a module of a worker
+        ];
       },
     },
   };

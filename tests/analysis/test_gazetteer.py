@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
-from gridtwin.analysis.gazetteer.address_index import AddressIndex, split_address
+from gridtwin.analysis.gazetteer.address_index import AddressIndex
+from gridtwin.analysis.gazetteer.address_layout import (
+    LAYOUT_FORMAT,
+    AddressLayout,
+    lay_addresses,
+    read_layout,
+    split_address,
+)
 from gridtwin.analysis.gazetteer.place_index import NamedPlace, PlaceIndex
 from gridtwin.analysis.gazetteer.spelling_index import SpellingIndex, fold_sound
 from gridtwin.model.street_words import cut_street, fold_street
@@ -23,10 +32,18 @@ TOWN = (
 )
 
 
-@pytest.fixture(scope="module")
-def town() -> AddressIndex:
-    """Return a small town."""
-    return AddressIndex(TOWN)
+def lay_town() -> AddressLayout:
+    return lay_addresses((str(place), *address) for place, address in enumerate(TOWN))
+
+
+@pytest.fixture(scope="module", params=["as laid out", "as written and read"])
+def town(request: pytest.FixtureRequest) -> AddressIndex:
+    """Return a small town, its addresses named by their places."""
+    if request.param == "as laid out":
+        return AddressIndex(lay_town())
+    read = read_layout(lay_town().write_text())
+    assert read is not None
+    return AddressIndex(read)
 
 
 @pytest.mark.parametrize(
@@ -56,18 +73,18 @@ def town() -> AddressIndex:
 def test_an_address_is_found_as_people_write_it(
     town: AddressIndex, written: str, meant: int
 ) -> None:
-    assert town.find_addresses(written)[0].place == meant
+    assert town.find_addresses(written)[0].name == str(meant)
 
 
 def test_units_of_one_building_are_one_hit(town: AddressIndex) -> None:
     best = town.find_addresses("77 knight st")[0]
-    assert (best.place, best.addresses, best.is_street) == (4, 2, False)
+    assert (best.name, best.addresses, best.is_street) == ("4", 2, False)
 
 
 def test_without_its_number_a_street_is_found(town: AddressIndex) -> None:
     best = town.find_addresses("oak forrest")[0]
     assert best.is_street
-    assert TOWN[best.place][0].endswith("Oak Forest Dr")
+    assert TOWN[int(best.name)][0].endswith("Oak Forest Dr")
     assert best.addresses == 3
 
 
@@ -76,7 +93,29 @@ def test_what_is_no_address_finds_nothing_and_breaks_nothing(
     town: AddressIndex, written: str
 ) -> None:
     assert town.find_addresses(written) == []
-    assert AddressIndex([]).find_addresses(written) == []
+    assert AddressIndex(lay_addresses([])).find_addresses(written) == []
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda _: "",
+        lambda text: text.replace(LAYOUT_FORMAT, "addresses-0"),
+        lambda text: text[: len(text) // 2],
+        lambda _: f"{LAYOUT_FORMAT} bm9uZQ==",
+        lambda _: f"{LAYOUT_FORMAT} \u00e9",
+    ],
+)
+def test_a_layout_that_another_gridtwin_wrote_or_nobody_is_none(
+    spoil: Callable[[str], str],
+) -> None:
+    assert read_layout(spoil(lay_town().write_text())) is None
+
+
+def test_no_addresses_are_laid_out_as_well() -> None:
+    read = read_layout(lay_addresses([]).write_text())
+    assert read is not None
+    assert len(AddressIndex(read)) == 0
 
 
 def test_the_parts_of_an_address_are_told_apart() -> None:

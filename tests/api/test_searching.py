@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
 from starlette.testclient import TestClient
 
+from api.conftest import answering
 from basemaps import SHAPES, write_basemap
 from gridtwin.api.app import create_app
 from gridtwin.settings import ServeSettings
+from gridtwin.store.customer_book import CustomerBook
 from small_customers import save_customers
-from waiting import wait_until
+from waiting import PATIENCE_S, wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,3 +70,33 @@ def test_without_a_basemap_no_place_is_found(tmp_path: Path) -> None:
     settings = ServeSettings(str(tmp_path / "small.twin"), hosts=("testserver",))
     answer = TestClient(create_app(settings)).get("/api/search/places?q=seaville").json()
     assert answer == {"ready": True, "results": []}
+
+
+def test_who_searches_while_addresses_are_prepared_waits_for_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server is ready meanwhile; addresses are read once for all who ask."""
+    save_customers(tmp_path / "small.twin")
+    began, may_end, reads = Event(), Event(), list[str]()
+    read = CustomerBook.read_laid_addresses
+
+    def read_slowly(book: CustomerBook, mark: str) -> str:
+        reads.append(mark)
+        began.set()
+        assert may_end.wait(PATIENCE_S)
+        return read(book, mark)
+
+    monkeypatch.setattr(CustomerBook, "read_laid_addresses", read_slowly)
+    settings = ServeSettings(str(tmp_path / "small.twin"), operator_token=TOKEN)
+    with answering(create_app(settings), settings) as server, ThreadPoolExecutor() as pool:
+        assert began.wait(PATIENCE_S), "nobody prepares them"
+        asked = [
+            pool.submit(server.get, "/api/search/addresses?q=12+oka", headers=SIGNED)
+            for _ in range(3)
+        ]
+        assert server.get("/ready").status_code == 200
+        assert not any(each.done() for each in asked)
+        may_end.set()
+        found = [each.result(PATIENCE_S).json()["results"] for each in asked]
+    assert [[each["address"] for each in every] for every in found] == [["12 Oak St"]] * 3
+    assert len(reads) == 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pandas as pd
@@ -10,6 +12,8 @@ import pytest
 import gridtwin
 from gridtwin.errors import InputError
 from gridtwin.results.customer_masking import Viewer
+from gridtwin.store.customer_book import CustomerBook
+from gridtwin.store.sqlite_customers import CUSTOMERS_FILE
 from small_customers import HOME, save_customers
 
 CLERK = Viewer("ann", may_see_personal_data=True)
@@ -35,3 +39,30 @@ def test_service_points_that_are_loaded_anew_are_found_at_once(tmp_path: Path) -
     other.customers.loading.load_points(pd.DataFrame([moved, gone]))
     assert twin.customers.addresses.search("7 elm", CLERK)[0].usage_point == "M2"
     assert twin.customers.addresses.search("12 oak st", CLERK) == []
+
+
+def forget_layout(path: Path) -> None:
+    """Leave a twin as one that was loaded before addresses were laid out with it."""
+    with closing(sqlite3.connect(path / CUSTOMERS_FILE)) as file, file:
+        assert file.execute("DELETE FROM model WHERE name = 'addresses'").rowcount == 1
+
+
+def refuse(_: CustomerBook) -> list[tuple[str, str, str, str]]:
+    msg = "addresses are laid out again"
+    raise AssertionError(msg)
+
+
+def test_addresses_are_laid_out_when_they_are_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_customers(tmp_path / "small.twin")
+    monkeypatch.setattr(CustomerBook, "list_addresses", refuse)
+    (found,) = gridtwin.open(tmp_path / "small.twin").customers.addresses.search("12 oka", CLERK)
+    assert found.address == "12 Oak St"
+
+
+def test_a_twin_without_a_layout_is_searched_as_well(tmp_path: Path) -> None:
+    save_customers(tmp_path / "small.twin")
+    forget_layout(tmp_path / "small.twin")
+    (found,) = gridtwin.open(tmp_path / "small.twin").customers.addresses.search("12 oka", CLERK)
+    assert found.address == "12 Oak St"

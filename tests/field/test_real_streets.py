@@ -13,6 +13,7 @@ import gridtwin
 from gridtwin.model import cim
 from gridtwin.model.frames import equipment_courses
 from gridtwin.sources.synthetic.road_file import read_roads
+from gridtwin.sources.synthetic.road_ground import read_ground
 
 pytestmark = pytest.mark.field
 
@@ -37,3 +38,11 @@ def test_lines_follow_the_streets_of_liechtenstein(meters: int) -> None:
     assert len(data.usage_points.mrid) == meters
     assert np.percentile(distance, 98) < 2 * METER_DEG
     assert (data.equipment.normal_open > 0).any()
+
+
+def test_water_and_parks_of_liechtenstein_are_drawn() -> None:
+    ground = read_ground(STREETS, (9.47, 47.04, 9.64, 47.28))
+    _, south, _, north = shapely.bounds(ground.water).T
+    assert len(ground.parks) > 80
+    assert (north - south).max() > 0.15, "the Rhine, along the whole of the west"
+    assert not shapely.union_all(ground.water).contains(shapely.Point(9.5215, 47.1410))  # Vaduz

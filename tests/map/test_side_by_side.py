@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 import gridtwin
 from rehearsed import largest_fuse
 from tab import TABLET, Tab, until
+
+if TYPE_CHECKING:
+    from gridtwin.twin import Twin
 
 LEFT, RIGHT = "window.gridtwin", "window.gridtwin.beside"
 HEAD = "BKR-0000001"
@@ -29,6 +34,14 @@ def difference(page: Page) -> Locator:
 def place(tab: Tab, hook: str) -> str:
     """Return where the camera of a map stands."""
     return str(tab.evaluate(f"JSON.stringify([{hook}.map.getCenter(), {hook}.map.getZoom()])"))
+
+
+def leave_moment(twin: Twin, fuse: str) -> str:
+    """Open a fuse and close it again; return when it stood open."""
+    twin.switch(fuse, open=True)
+    (event,) = list(twin.watch(0, timeout_s=0))
+    twin.switch(fuse, open=False)
+    return event.at.replace("+00:00", "Z")
 
 
 def test_what_is_switched_is_held_against_the_design(own_tab: Tab, own_home: Path) -> None:
@@ -54,13 +67,6 @@ def test_what_is_switched_is_held_against_the_design(own_tab: Tab, own_home: Pat
     for hook in (LEFT, RIGHT):
         assert own_tab.evaluate(f"{hook}.painted('differs', {this})") == 1
 
-    before = place(own_tab, LEFT)
-    for name in ("Map on the right", "Map on the left"):
-        page.get_by_role("region", name=name).press("+")
-        until(page, f"{LEFT}.idle && {RIGHT}.idle")
-        assert place(own_tab, LEFT) == place(own_tab, RIGHT) != before
-        before = place(own_tab, LEFT)
-
     twin.switch(fuse, open=False)
     expect(difference(page)).to_contain_text("No difference")
     until(page, f"{RIGHT}.count('supply') === 0 && {LEFT}.count('differs') === 0")
@@ -73,12 +79,9 @@ def test_a_link_keeps_a_past_moment_and_a_what_if(own_tab: Tab, own_home: Path) 
     twin = gridtwin.open(own_home)
     fuse = largest_fuse(twin)
     past = twin.trace("downstream", fuse).customers
-    twin.switch(fuse, open=True)
-    (event,) = list(twin.watch(0, timeout_s=0))
-    twin.switch(fuse, open=False)
+    at = leave_moment(twin, fuse)
     tried = twin.what_if({HEAD: True})
     dark = int(twin.network.data.usage_points.customers[tried.out].sum())
-    at = event.at.replace("+00:00", "Z")
 
     page = own_tab.open(f"#left={at}&right=whatif&whatif={HEAD}:o")
     expect(side(page, "Left")).to_contain_text(f"{past:,} without supply")
@@ -86,6 +89,26 @@ def test_a_link_keeps_a_past_moment_and_a_what_if(own_tab: Tab, own_home: Path) 
     expect(difference(page)).to_contain_text(f"{dark - past:,} more right")
     until(page, f"{LEFT}.count('supply') > 0 && {RIGHT}?.count('supply') > 0")
     assert own_tab.evaluate(f"{LEFT}.count('fate')") == 0, "the what-if has a map of its own"
+
+
+@pytest.mark.long
+def test_two_maps_move_as_one(own_tab: Tab) -> None:
+    page = own_tab.open("#left=normal&right=now")
+    until(page, f"{LEFT}.idle && {RIGHT}?.idle")
+    before = place(own_tab, LEFT)
+    for name in ("Map on the right", "Map on the left"):
+        page.get_by_role("region", name=name).press("+")
+        until(page, f"{LEFT}.idle && {RIGHT}.idle")
+        assert place(own_tab, LEFT) == place(own_tab, RIGHT) != before
+        before = place(own_tab, LEFT)
+
+
+@pytest.mark.long
+def test_two_maps_can_be_read_by_everybody_and_on_a_tablet(own_tab: Tab, own_home: Path) -> None:
+    twin = gridtwin.open(own_home)
+    at = leave_moment(twin, largest_fuse(twin))
+    page = own_tab.open(f"#left={at}&right=whatif&whatif={HEAD}:o")
+    until(page, f"{LEFT}.count('supply') > 0 && {RIGHT}?.count('supply') > 0")
     for theme in ("dark", "light"):
         page.evaluate("t => { location.hash += `&theme=${t}` }", theme)
         own_tab.audit(".beside")

@@ -22,12 +22,14 @@ function followersOf(look: Partial<StyleInput>): string[] {
 }
 
 it("has the same properties follow the state of features in every look", () => {
-  const plain = followersOf({ mode: "feeder" });
+  const followers = (look: Partial<StyleInput>) =>
+    followersOf(look).filter((name) => !name.startsWith("lines-risk"));
+  const plain = followers({ mode: "feeder" });
   expect(plain).toContain("lines line-opacity");
   for (const mode of MODES)
     for (const dim of [false, true])
       for (const theme of ["light", "dark"] as const)
-        expect(followersOf({ mode, dim, theme })).toEqual(plain);
+        expect(followers({ mode, dim, theme })).toEqual(plain);
 });
 
 it("skips lines that only channels fill until one of these paints", () => {
@@ -38,6 +40,22 @@ it("skips lines that only channels fill until one of these paints", () => {
       .map(({ id }) => id);
   expect(seen()).toEqual(["lines"]);
   expect(seen("supply")).toEqual(["lines-halo", "lines", "lines-out"]);
-  expect(seen("risk")).toEqual(["lines-risk", "lines"]);
   expect(seen("hover", "fate")).toEqual(["lines-halo", "lines-flag", "lines", "lines-out"]);
+});
+
+it("has the layer of vegetation risk in its mode alone", () => {
+  const named = (mode: StyleInput["mode"]) => layersOf({ mode }).map(({ id }) => id);
+  expect(named("vegetation")).toContain("lines-risk");
+  for (const mode of MODES.filter((each) => each !== "vegetation"))
+    expect(named(mode)).not.toContain("lines-risk");
+});
+
+it("skips flags of points until something is flagged", () => {
+  const seen = (...painted: ChannelName[]) =>
+    layersOf({ mode: "feeder", painted: new Set(painted) })
+      .filter(({ id, type }) => id.endsWith("-flag") && type === "circle")
+      .map(({ paint }) => (paint as Record<string, unknown>)["circle-opacity"]);
+  expect(seen()).toEqual([0, 0, 0, 0]);
+  expect(seen("supply")).toEqual([0, 0, 0, 0]);
+  expect(seen("hover")).toEqual([1, 1, 1, 1]);
 });

@@ -177,12 +177,15 @@ async def _run_lifespan(app: FastAPI) -> AsyncIterator[None]:
 
     def renew_grid() -> Grid:
         grid: Grid = app.state.grid
-        app.state.grid = Grid(open_twin(grid.settings.twin, guarded=True), grid.settings)
-        return app.state.grid
+        renewed = Grid(open_twin(grid.settings.twin, guarded=True), grid.settings)
+        renewed.start_preparing()
+        app.state.grid = renewed
+        return renewed
 
     follower = Follower(app.state.grid, broadcaster, renew_grid)
     app.state.follower = follower
     follower.start()
+    app.state.grid.start_preparing()
     try:
         async with app.state.agents.run():
             yield

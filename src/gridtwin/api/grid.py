@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from functools import cached_property
+from threading import Thread
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Request
@@ -10,8 +12,9 @@ from shapely import get_num_coordinates
 
 from gridtwin.analysis.place.polygon import PolygonInput, read_polygon
 from gridtwin.api.views.feature_ids import FeatureIds
-from gridtwin.errors import TooLargeError
+from gridtwin.errors import GridtwinError, TooLargeError
 from gridtwin.publish.tiles.tile_sources import open_tiles
+from gridtwin.store.acting_role import OWNER, acting_as
 from gridtwin.tools.manual_shelf import has_manuals
 from gridtwin.tools.shared_twin import SharedTwin
 
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
     from gridtwin.publish.tiles.tile_sources import TileSource
     from gridtwin.settings import ServeSettings
     from gridtwin.twin import Twin
+
+log = logging.getLogger("gridtwin.api")
 
 
 class Grid(SharedTwin):
@@ -62,6 +67,14 @@ class Grid(SharedTwin):
 
         return open_tiles(self.twin.store, supply, self.settings.tiles)
 
+    def start_preparing(self) -> Thread:
+        """Prepare in a thread of its own what the first search for an address would wait for."""
+        thread = Thread(
+            target=_prepare_addresses, args=(self.twin,), name="gridtwin-addresses", daemon=True
+        )
+        thread.start()
+        return thread
+
     def check_size(self, count: int) -> None:
         """Refuse an answer that would name more than one may; TooLargeError."""
         most = self.settings.most_listed
@@ -77,6 +90,15 @@ class Grid(SharedTwin):
             msg = f"the polygon has {count:,} vertices, and {most:,} are taken: simplify it"
             raise TooLargeError(msg)
         return found
+
+
+def _prepare_addresses(twin: Twin) -> None:
+    try:
+        with acting_as(OWNER):
+            if twin.store.customers.read_points_mark():  # else nothing of customers is imported
+                twin.customers.addresses.prepare_index()
+    except GridtwinError as error:
+        log.warning("addresses are prepared when somebody looks for one: %s", error)
 
 
 def grid_of(request: Request) -> Grid:

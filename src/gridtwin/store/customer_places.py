@@ -24,7 +24,8 @@ SERVICE_POINT_FIELDS = ", ".join(SERVICE_POINT_COLUMNS)
 DESIGNATION_FIELDS = ", ".join(DESIGNATION_COLUMNS)
 COMPLAINT_FIELDS = ", ".join(COMPLAINT_COLUMNS)
 USAGE_FIELDS = ", ".join(USAGE_COLUMNS)
-POINTS_MARK = "service-points"  # beside the models: it changes with each load of them
+# Beside the models. The first changes with each load; the second is of the addresses of one.
+POINTS_MARK, LAID_ADDRESSES = "service-points", "addresses"
 EARLIEST_DAY, LATEST_DAY = "0001-01-01", "9999-12-31"  # of what has no beginning, or no end
 # What of an account goes with who held it, and when it was theirs.
 HELD_ROWS = {
@@ -53,18 +54,42 @@ class Holding(NamedTuple):
 class CustomerPlaces(CustomerLog):
     """The places of customers, and what is kept of them by place."""
 
-    def write_points(self, rows: Iterable[Sequence[Any]], *, mark: str, at: str) -> None:
-        """Keep where power is delivered, in place of all of before; a mark tells them apart."""
+    def write_points(
+        self, rows: Iterable[Sequence[Any]], *, mark: str, at: str, laid: str = ""
+    ) -> None:
+        """
+        Keep where power is delivered, in place of all of before.
+
+        Parameters
+        ----------
+        rows
+            The service points, their values in the order of the columns of the table.
+        mark
+            What tells them from those of another load.
+        at
+            When they were loaded.
+        laid
+            Their addresses, laid out to be searched; see `read_laid_addresses`.
+        """
         with self._kept.write() as kept:
             kept.execute("DELETE FROM service_point")
             kept.insert_rows("service_point", rows)
-            kept.insert_rows("model", [(POINTS_MARK, at, mark)])
+            kept.insert_rows(
+                "model", [(POINTS_MARK, at, mark), (LAID_ADDRESSES, at, f"{mark} {laid}")]
+            )
 
     def read_points_mark(self) -> str:
         """Return the mark of the service points that are kept; empty where they have none."""
         with self._kept.read() as kept:
             rows = kept.select("SELECT text FROM model WHERE name = :name", name=POINTS_MARK)
         return rows[0][0] if rows else ""
+
+    def read_laid_addresses(self, mark: str) -> str:
+        """Return the addresses of a load as they were laid out with it; empty if they were not."""
+        with self._kept.read() as kept:
+            rows = kept.select("SELECT text FROM model WHERE name = :name", name=LAID_ADDRESSES)
+        of, _, laid = rows[0][0].partition(" ") if rows else ("", "", "")
+        return laid if of == mark else ""
 
     def list_addresses(self) -> list[tuple[str, str, str, str]]:
         """Return the service points that still hold: ESI ID, address, city and ZIP."""

@@ -6,11 +6,12 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gridtwin.analysis.gazetteer.address_index import AddressIndex
+from gridtwin.analysis.gazetteer.address_layout import lay_addresses, read_layout
 from gridtwin.errors import InputError
 from gridtwin.results.documents.document_tags import DocumentTag
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from gridtwin.results.customer_masking import Viewer
     from gridtwin.store.protocol import Store
@@ -30,24 +31,19 @@ class FoundAddress(NamedTuple):
     usage_point: str  # mRID; of several the first
 
 
-class _Addresses(NamedTuple):
-    mark: str
-    esi_ids: Sequence[str]
-    found_by: AddressIndex
-
-
 class CustomerAddresses:
     """
     The addresses of the service points of a twin; threads may share it.
 
-    What is laid out for searching is kept until service points are loaded anew.
+    They are laid out for searching when service points are loaded; what is read of that is kept
+    until others are.
     """
 
     def __init__(self, store: Store, privacy: CustomerPrivacy) -> None:
         self._book = store.customers
         self._privacy = privacy
         self._lock = Lock()
-        self._kept: _Addresses | None = None
+        self._kept: tuple[str, AddressIndex] | None = None  # with the mark of the load
 
     def search(self, text: str, viewer: Viewer, *, limit: int = 8) -> list[FoundAddress]:
         """
@@ -73,10 +69,9 @@ class CustomerAddresses:
         if not viewer.may_see_personal_data:
             msg = "who may not see personal data may not search by address: ask by account or party"
             raise InputError(msg)
-        kept = self.prepare()
-        hits = kept.found_by.find_addresses(text, min(limit, MOST_ADDRESSES))
+        hits = self.prepare_index().find_addresses(text, min(limit, MOST_ADDRESSES))
         self._privacy.note_lookup(viewer, "search by address", text, [])
-        named = [kept.esi_ids[hit.place] for hit in hits]
+        named = [hit.name for hit in hits]
         rows = {row["esi_id"]: row for row in self._book.list_points("esi_id", named)}
         return [
             FoundAddress(
@@ -87,15 +82,16 @@ class CustomerAddresses:
             if (row := rows.get(esi_id)) is not None
         ]  # fmt: skip
 
-    def prepare(self) -> _Addresses:
-        """Return the addresses, laid out to be searched; one thread does it, others wait."""
+    def prepare_index(self) -> AddressIndex:
+        """Return the addresses, to be searched; one thread prepares them, others wait for it."""
         with self._lock:
             mark = self._book.read_points_mark()
-            if self._kept is None or self._kept.mark != mark:
-                rows = self._book.list_addresses()
-                index = AddressIndex((address, city, code) for _, address, city, code in rows)
-                self._kept = _Addresses(mark, [row[0] for row in rows], index)
-            return self._kept
+            if self._kept is None or self._kept[0] != mark:
+                laid = read_layout(self._book.read_laid_addresses(mark))
+                if laid is None:  # of a gridtwin that laid nothing out, or laid it out otherwise
+                    laid = lay_addresses(self._book.list_addresses())
+                self._kept = mark, AddressIndex(laid)
+            return self._kept[1]
 
 
 def make_addresses_document(found: Iterable[FoundAddress]) -> dict[str, Any]:

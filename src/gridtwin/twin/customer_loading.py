@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from gridtwin.analysis.gazetteer.address_layout import lay_addresses
 from gridtwin.customers.enrollment_folding import FoldedEnrollments, fold_enrollments
 from gridtwin.customers.matching_run import prepare_records
 from gridtwin.customers.party_naming import draw_party_id
@@ -183,11 +184,15 @@ class CustomerLoading:
         table = self._store.network.ids.tables["usage_points"]
         rows = table.find_rows(encode_texts(frame["usage_point"].tolist()))
         lost = frame.loc[rows < 0, "esi_id"]
+        held = frame[(frame["valid_to"] == "") & (frame["address"] != "")]
+        parts = ("esi_id", "address", "city", "zip")
+        laid = lay_addresses(zip(*(held[name].tolist() for name in parts), strict=True))
         frame[["valid_from", "valid_to"]] = frame[["valid_from", "valid_to"]].replace("", None)
         self._book.write_points(
             frame.itertuples(index=False, name=None),
             mark=token_hex(8),
             at=datetime.now(UTC).isoformat(timespec="seconds"),
+            laid=laid.write_text(),
         )
         return LoadedCustomers("service-points", len(frame), tuple(lost))
 

@@ -3,8 +3,9 @@
 import {
   type GeoJSONSource,
   type MapGeoJSONFeature,
-  Map as MapLibre,
+  type Map as MapLibre,
   type PointLike,
+  prewarm,
   ScaleControl,
   type StyleSpecification,
   setWorkerUrl,
@@ -14,14 +15,16 @@ import type { Bounds, FeatureRef, Info, LayerName, LonLat, TileJson } from "../a
 import type { Picture } from "../state/supply";
 import { prefersCalm, type Theme } from "../state/theme";
 import { Channels, SOURCE } from "./channels";
-import { paintedOpacities } from "./linelayers";
 import type { StyleInput } from "./look";
 import type { Mode } from "./modes";
 import { collect, OVERLAY, type Shape } from "./overlay";
+import { paintedOpacities } from "./painted";
 import { STATIONS, stationsOf, styleOf } from "./style";
 import { drawSymbol } from "./symbols";
+import { WholeMap } from "./wholemap";
 
 setWorkerUrl(workerUrl);
+prewarm(); // the worker starts while the page waits for what is to be drawn
 
 const LEAST_SHARE = 0.08; // of the width: what is smaller is a dot
 const POINTER_REACH = 6; // pixels around the pointer
@@ -55,9 +58,10 @@ export class GridMap {
     const start = look.view
       ? { center: look.view.center, zoom: look.view.zoom }
       : { bounds: info.bounds, fitBoundsOptions: { padding: 48 } };
-    this.map = new MapLibre({
+    this.map = new WholeMap({
       container,
       style: styleOf(this.input),
+      validateStyle: false, // the tests hold it against the specification
       ...start,
       attributionControl: false,
       maxZoom: 20,
@@ -71,8 +75,9 @@ export class GridMap {
     this.map.dragRotate.disable();
     this.channels = new Channels(this.map, (painted) => {
       this.input = { ...this.input, painted };
-      for (const [layer, opacity] of paintedOpacities(painted)) {
-        this.map.setPaintProperty(layer, "line-opacity", opacity, { validate: false });
+      for (const { layer, name, opacity } of paintedOpacities(painted)) {
+        if (!this.map.getLayer(layer)) continue; // of another mode
+        this.map.setPaintProperty(layer, name, opacity, { validate: false });
       }
     });
     this.map.setMissingStyleImageResolver((id) => {
@@ -86,7 +91,11 @@ export class GridMap {
   restyle(change: Partial<StyleInput>): void {
     const geometry = change.tiles && change.tiles !== this.input.tiles;
     this.input = { ...this.input, ...change };
-    this.map.setStyle(styleOf(this.input), { diff: true, transformStyle: withOverlays });
+    this.map.setStyle(styleOf(this.input), {
+      diff: true,
+      validate: false,
+      transformStyle: withOverlays,
+    });
     if (geometry) this.map.once("idle", () => this.channels.repaint());
     this.follower?.restyle(change);
   }

@@ -1,7 +1,7 @@
 /** Lines and secondaries: core, dashes, halo, flag, each a layer of its own. */
 
 import type { ExpressionSpecification as Expr, LayerSpecification } from "maplibre-gl";
-import { type ChannelName, SOURCE } from "./channels";
+import { SOURCE } from "./channels";
 import { energizedColor } from "./colors";
 import {
   both,
@@ -19,6 +19,7 @@ import {
   zoomed,
 } from "./expressions";
 import type { StyleInput } from "./look";
+import { opacityOf } from "./painted";
 import type { Palette } from "./palette";
 
 /** Grows with the zoom; `more` is added at every stop. Nothing where the test fails. */
@@ -51,29 +52,6 @@ const LINE_STOPS: [number, number, number][] = [
 const DASH = [1.2, 2.4];
 const round = { "line-cap": "round", "line-join": "round" } as const;
 
-// Layers that show nothing but what these channels paint, and how opaque they are then. While none
-// of them paints they are wholly transparent: MapLibre then skips them, and a whole territory is
-// drawn in half the time where no graphics card helps. Only a constant is skipped: what differs by
-// feature is in the color.
-const FLAGS: readonly ChannelName[] = ["mark", "chosen", "hover", "differs"];
-const SUPPLIES: readonly ChannelName[] = ["supply", "fate"];
-const PAINTED_ONLY: Readonly<Record<string, { by: readonly ChannelName[]; opacity: number }>> = {
-  "secondaries-flag": { by: FLAGS, opacity: 1 },
-  "secondaries-out": { by: SUPPLIES, opacity: 1 },
-  "lines-halo": { by: SUPPLIES, opacity: 0.3 },
-  "lines-risk": { by: ["risk"], opacity: 0.75 },
-  "lines-flag": { by: FLAGS, opacity: 1 },
-  "lines-out": { by: SUPPLIES, opacity: 1 },
-};
-
-/** Opacity of each of the layers that only some channels fill, by what is painted now. */
-export function paintedOpacities(painted: ReadonlySet<ChannelName>): [string, number][] {
-  return Object.entries(PAINTED_ONLY).map(([layer, { by, opacity }]) => [
-    layer,
-    by.some((channel) => painted.has(channel)) ? opacity : 0,
-  ]);
-}
-
 export function lineLayers(input: StyleInput, palette: Palette): LayerSpecification[] {
   const lines = { source: SOURCE, "source-layer": "lines", type: "line" } as const;
   const seconds = { source: SOURCE, "source-layer": "secondaries", type: "line" } as const;
@@ -90,17 +68,23 @@ export function lineLayers(input: StyleInput, palette: Palette): LayerSpecificat
     `${palette.differs}9e`,
     `${palette.select}59`,
   ];
-  const opacities = new Map(paintedOpacities(input.painted));
-  const shown = (layer: string) => ({
-    "line-opacity": opacities.get(layer) ?? 1,
-    "line-opacity-transition": { duration: 0 },
-  });
+  const shown = (layer: string) => opacityOf(layer, input.painted);
   const thin = (test: Expr | null, more: number) =>
     zoomed(
       [14, test ? both(test, 0.6 + more) : 0.6],
       [17, test ? both(test, 1.6 + more) : 1.6],
       [20, test ? both(test, 4 + more) : 4],
     );
+  const risk: LayerSpecification = {
+    id: "lines-risk",
+    ...lines,
+    layout: round,
+    paint: {
+      "line-color": riskColor(palette),
+      ...shown("lines-risk"),
+      "line-width": widths(LINE_STOPS, [">", RISK, 0], riskWidth(palette)),
+    },
+  };
   return [
     {
       id: "secondaries-flag",
@@ -135,16 +119,7 @@ export function lineLayers(input: StyleInput, palette: Palette): LayerSpecificat
         "line-width": widths(LINE_STOPS, ["any", IS_NOT_WELL, RETURNS], 5),
       },
     },
-    {
-      id: "lines-risk",
-      ...lines,
-      layout: round,
-      paint: {
-        "line-color": riskColor(palette),
-        ...shown("lines-risk"),
-        "line-width": widths(LINE_STOPS, [">", RISK, 0], riskWidth(palette)),
-      },
-    },
+    ...(input.mode === "vegetation" ? [risk] : []),
     {
       id: "lines-flag",
       ...lines,

@@ -18,17 +18,20 @@ import {
   zoomed,
 } from "./expressions";
 import { FONT_STRONG, type StyleInput } from "./look";
+import { opacityOf } from "./painted";
 import type { Palette } from "./palette";
 
 /** A ring around points that are chosen, marked, pointed at, or not the same on the map beside. */
 export function pointFlag(
   layer: string,
   radius: number,
+  { painted }: StyleInput,
   palette: Palette,
   minzoom: number,
 ): LayerSpecification {
+  const id = `${layer}-flag`;
   return {
-    id: `${layer}-flag`,
+    id,
     source: SOURCE,
     "source-layer": layer,
     type: "circle",
@@ -38,14 +41,14 @@ export function pointFlag(
       "circle-color": [
         "case",
         CHOSEN,
-        palette.select,
+        `${palette.select}4d`,
         [">", MARK, 0],
-        markColor(palette),
+        markColor(palette, "8c"),
         DIFFERS,
-        palette.differs,
-        palette.select,
+        `${palette.differs}8c`,
+        `${palette.select}33`,
       ],
-      "circle-opacity": ["case", CHOSEN, 0.3, ["any", [">", MARK, 0], DIFFERS], 0.55, 0.2],
+      ...opacityOf(id, painted),
       "circle-stroke-color": palette.select,
       "circle-stroke-width": ["case", CHOSEN, 2, 0],
     },
@@ -54,7 +57,7 @@ export function pointFlag(
 
 export function meterLayers(input: StyleInput, palette: Palette): LayerSpecification[] {
   return [
-    pointFlag("usage_points", 4.5, palette, 15),
+    pointFlag("usage_points", 4.5, input, palette, 15),
     {
       id: "usage_points",
       source: SOURCE,
@@ -99,7 +102,7 @@ export function transformerLayers(input: StyleInput, palette: Palette): LayerSpe
       ? ["case", ["<=", load, 0], palette.unknown, steps(load, palette.loads)]
       : energizedColor(input, palette);
   return [
-    pointFlag("transformers", 6, palette, 10),
+    pointFlag("transformers", 6, input, palette, 10),
     {
       id: "transformers",
       source: SOURCE,
@@ -128,7 +131,7 @@ export function transformerLayers(input: StyleInput, palette: Palette): LayerSpe
 
 export function substationLayers(input: StyleInput, palette: Palette): LayerSpecification[] {
   return [
-    pointFlag("substations", 15, palette, 0),
+    pointFlag("substations", 15, input, palette, 0),
     {
       id: "substations",
       source: "substations",

@@ -72,7 +72,7 @@ export function switchLayers(input: StyleInput, palette: Palette): LayerSpecific
     },
   });
   return [
-    pointFlag("switches", 8, palette, 10),
+    pointFlag("switches", 8, input, palette, 10),
     {
       id: "switches-abnormal",
       source: SOURCE,

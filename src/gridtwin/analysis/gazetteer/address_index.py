@@ -7,20 +7,18 @@ number that was written, and of numbers that differ from it by one slip, are ran
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from gridtwin.analysis.gazetteer.address_layout import split_address
 from gridtwin.analysis.gazetteer.spelling_index import SpellingIndex
-from gridtwin.model.street_words import fold_letters, fold_street
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from numpy.typing import NDArray
 
-NO_NUMBER = -1
+    from gridtwin.analysis.gazetteer.address_layout import AddressLayout, WrittenAddress
+
 LEAST_SCORE = 0.6  # of what may be meant
 SURE_MATCH = 0.93  # an address that fits so well is what is meant: no slip of its number is tried
 SLIP_COST = 0.15  # of one digit that is another, too many, left out, or swapped
@@ -28,58 +26,14 @@ ZIP_GAIN, CITY_GAIN, UNIT_GAIN = 0.06, 0.04, 0.02  # what else was said, and agr
 LEAST_CITY = 0.8  # of the likeness of a city to the last words
 MOST_LOOKED_AT = 20_000  # addresses that are ranked; a number that more have says little
 
-_UNIT = re.compile(
-    r"(?:\b(?:APT|APARTMENT|UNIT|STE|SUITE|RM|ROOM|LOT|TRLR|BLDG|FL|NO)\b\.?|#)[ .#]*([A-Z0-9-]+)"
-)
-_FIRST_NUMBER = re.compile(r"^\s*(\d{1,7})(?:\s*-\s*\d+|[A-Z](?![A-Z0-9]))?(?=[\s,]|$)")
-_LAST_NUMBER = re.compile(r"[\s,](\d{1,7})[A-Z]?\s*$")
-_STATE = re.compile(r"(?<=\S) [A-Z]{2}$")
-_ZIP = re.compile(r"(?<=\S)[\s,]+(\d{5})(?:-\d{4})?\s*$")
-
-
-class WrittenAddress(NamedTuple):
-    """The parts of an address as somebody wrote it; empty = not said."""
-
-    number: int  # NO_NUMBER = not said
-    street: str  # with the city, where no comma parts them; folded
-    unit: str
-    zip: str
-    locality: str  # what stands behind a comma; folded
-
 
 class AddressHit(NamedTuple):
     """A building, or where no number fits a street."""
 
-    place: int  # the first address of it, by the order in which they were given
+    name: str  # id of the first address of it
     addresses: int  # at it, those of other units among them
     score: float  # 0 to 1 and a little more
     is_street: bool = False
-
-
-def split_address(text: str) -> WrittenAddress:
-    """Return the parts of an address in one line: number, street, unit, ZIP, city."""
-    line = fold_letters(text)
-    code = _ZIP.search(line)
-    if code:
-        line = line[: code.start()]
-    unit = _UNIT.search(line)
-    if unit:
-        line = f"{line[: unit.start()]} {line[unit.end() :]}"
-    number = _FIRST_NUMBER.search(line)
-    last = None if number else _LAST_NUMBER.search(line)
-    if number:
-        line = line[number.end() :]
-    elif last:
-        line = line[: last.start()]
-    said = number or last
-    street, _, locality = line.strip(" ,").partition(",")
-    return WrittenAddress(
-        int(said[1]) if said else NO_NUMBER,
-        fold_street(street),
-        unit[1].lstrip("0") if unit else "",
-        code[1] if code else "",
-        _STATE.sub("", fold_street(locality)),
-    )
 
 
 class AddressIndex:
@@ -88,41 +42,24 @@ class AddressIndex:
 
     Parameters
     ----------
-    addresses
-        Each as line (number, street and unit), city and ZIP; they are named by their order.
+    laid
+        The addresses.
     """
 
-    def __init__(self, addresses: Iterable[tuple[str, str, str]]) -> None:
-        streets: dict[str, int] = {}
-        cities: dict[str, int] = {"": 0}
-        zips: dict[str, int] = {"": 0}
-        units: dict[str, int] = {"": 0}
-        rows: list[tuple[int, int, int, int, int]] = []
-        for line, city, code in addresses:
-            said = split_address(line)
-            rows.append(
-                (
-                    said.number,
-                    streets.setdefault(said.street, len(streets)),
-                    cities.setdefault(fold_street(city), len(cities)),
-                    zips.setdefault(code.strip()[:5], len(zips)),
-                    units.setdefault(said.unit, len(units)),
-                )
-            )
-        table = np.array(rows, dtype=np.int32).reshape(-1, 5)
-        # By number, then by building, so that those of one stand together.
-        self._place = np.lexsort((table[:, 4], table[:, 3], table[:, 1], table[:, 0]))
-        ordered = np.ascontiguousarray(table[self._place].T)
-        self._number, self._street, self._city, self._zip, self._unit = ordered
-        self._streets = SpellingIndex(list(streets))
-        self._cities = SpellingIndex([each for each in cities if each])
-        self._zip_codes, self._units = zips, units
-        self._by_street = np.argsort(self._street, kind="stable")
-        self._street_in_order = self._street[self._by_street]
+    def __init__(self, laid: AddressLayout) -> None:
+        self._ids = laid.ids
+        self._number, self._street, self._city = laid.number, laid.street, laid.city
+        self._zip, self._unit = laid.zip, laid.unit
+        self._streets = SpellingIndex(laid.streets)
+        self._cities = SpellingIndex(laid.cities[1:])
+        self._zip_codes = {name: place for place, name in enumerate(laid.zips)}
+        self._units = {name: place for place, name in enumerate(laid.units)}
+        self._by_street = np.argsort(laid.street, kind="stable")
+        self._street_in_order = laid.street[self._by_street]
 
     def __len__(self) -> int:
         """Return how many addresses there are."""
-        return len(self._place)
+        return len(self._ids)
 
     def find_addresses(self, text: str, limit: int = 8) -> list[AddressHit]:
         """
@@ -208,7 +145,7 @@ class AddressIndex:
                 if len(best) >= limit:
                     break
                 count = self._count_units(row)
-                best[building] = AddressHit(int(self._place[row]), count, float(ranks[at]))
+                best[building] = AddressHit(self._name(row), count, float(ranks[at]))
         return list(best.values())
 
     def _count_units(self, row: int) -> int:
@@ -229,8 +166,11 @@ class AddressIndex:
             middle = rows[gains == gains.max()]
             row = int(middle[len(middle) // 2])
             score = float(scores[street]) - cost + float(gains.max())
-            hits.append(AddressHit(int(self._place[row]), len(rows), score, is_street=True))
+            hits.append(AddressHit(self._name(row), len(rows), score, is_street=True))
         return hits
+
+    def _name(self, row: int) -> str:
+        return bytes(self._ids[row]).decode()
 
     def _list_street(self, street: int) -> NDArray[np.int64]:
         """Return the rows of a street, by number."""

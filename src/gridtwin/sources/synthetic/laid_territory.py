@@ -117,7 +117,7 @@ def _lay_on_roads(path: Path, layer: str, meters: int, rng: np.random.Generator)
         msg = f"{path}: {error}"
         raise InputError(msg) from error
     made = _hang_service(ground, circuits, primary, rng)
-    return replace(made, roads=roads, roads_file=path, attribution=name_origin(path))
+    return replace(made, roads=roads, roads_file=path, attribution=name_origin(path, layer=layer))
 
 
 def _hang_service(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -22,6 +23,10 @@ MOST_ROAD_POINTS = 5_000_000
 WIDEST_DEG = 2.0  # beyond it one scale for the whole layer would be too coarse
 OSM_SUFFIXES = frozenset({".pbf", ".osm"})
 OSM_LAYER = "lines"
+OSM_COLUMN = "osm_id"  # of all that is made of OpenStreetMap: by GDAL, osm2pgsql, Geofabrik
+# Layers of streets beside other lines: of GDAL, osm2pgsql, Geofabrik; squashed.
+STREET_LAYERS = re.compile(r"lines|planetosmline|gisosmroadsfree\d*")
+GEOFABRIK_FILES = "gis_osm_*.shp"  # one folder of them is one extract
 # Columns that say what a road is, squashed; the first that is there is read.
 CLASS_COLUMNS = ("highway", "fclass", "kind", "roadclass", "class", "type")
 ROAD_KINDS = ("highway", "major_road", "medium_road", "minor_road")  # of the Protomaps scheme
@@ -35,9 +40,11 @@ KIND_OF_WORD = {
 # What a power line of a street does not follow: OpenStreetMap's ways for feet, hoofs and plans.
 NO_STREETS = frozenset(
     {
-        "", "bridleway", "construction", "corridor", "cycleway", "elevator", "escape", "footway",
-        "other", "path", "pedestrian", "platform", "proposed", "raceway", "rail", "ferry",
-        "services", "steps", "track",
+        "", "abandoned", "bridleway", "bus_guideway", "bus_stop", "busway", "construction",
+        "corridor", "cycleway", "elevator", "escape", "ferry", "footway", "other", "path",
+        "pedestrian", "planned", "platform", "proposed", "raceway", "rail", "razed", "rest_area",
+        "services", "steps", "track", "track_grade1", "track_grade2", "track_grade3",
+        "track_grade4", "track_grade5", "via_ferrata",
     }
 )  # fmt: skip
 LINE_TYPES = (shapely.GeometryType.LINESTRING, shapely.GeometryType.MULTILINESTRING)
@@ -58,10 +65,11 @@ def read_roads(path: Path, *, layer: str = "") -> RoadLines:
     Parameters
     ----------
     path
-        Any file of lines that GDAL reads, an OpenStreetMap extract too. A column of classes, such
-        as ``highway`` of OpenStreetMap, tells streets from footpaths; without one all are streets.
+        Any file of lines that GDAL reads, a folder of Shapefiles and an OpenStreetMap extract too.
+        A column of classes, such as ``highway`` of OpenStreetMap, tells streets from footpaths;
+        without one all are streets.
     layer
-        Which layer, where the file has several of lines.
+        Which layer, where the file has several of lines and none is known for its streets.
 
     Raises
     ------
@@ -87,11 +95,27 @@ def read_roads(path: Path, *, layer: str = "") -> RoadLines:
     return RoadLines(np.r_[0, np.cumsum(counts)], xy, kind[owner])
 
 
-def name_origin(path: Path) -> str:
-    """Return whose the streets of a file are, as far as its name tells."""
-    if path.suffix.casefold() in OSM_SUFFIXES:
+def name_origin(path: Path, *, layer: str = "") -> str:
+    """Return whose the streets of a file are, as far as it tells."""
+    if path.suffix.casefold() in OSM_SUFFIXES or OSM_COLUMN in read_or_refuse(
+        path, lambda: _list_fields(path, layer)
+    ):
         return "\u00a9 OpenStreetMap contributors"
     return f"Streets: {path.name}"
+
+
+def list_extract(path: Path) -> list[Path]:
+    """Return the files of an extract, of which one has its streets."""
+    if path.match(GEOFABRIK_FILES):
+        return sorted(path.parent.glob(GEOFABRIK_FILES))
+    return [path]
+
+
+def _list_fields(path: Path, layer: str) -> list[str]:
+    import pyogrio
+
+    name = layer or _choose_layer(path, pyogrio.list_layers(path).tolist())
+    return [str(field) for field in pyogrio.read_info(path, layer=name)["fields"]]
 
 
 def _read_lines(path: Path, layer: str) -> tuple[dict[str, Any], Any, NDArray[Any] | None]:
@@ -115,12 +139,13 @@ def _read_lines(path: Path, layer: str) -> tuple[dict[str, Any], Any, NDArray[An
 
 
 def _choose_layer(path: Path, layers: Sequence[tuple[str, str | None]]) -> str:
-    """Return the one layer that may hold lines."""
+    """Return the one layer that may hold streets."""
     if path.suffix.casefold() in OSM_SUFFIXES:
         return OSM_LAYER
     drawn = [name for name, kind in layers if kind is not None]
     lines = [name for name, kind in layers if kind and ("Line" in kind or "Curve" in kind)]
-    candidates = drawn if len(drawn) == 1 else lines
+    streets = [name for name in drawn if STREET_LAYERS.fullmatch(squash_name(name))]
+    candidates = drawn if len(drawn) == 1 else streets or lines
     if len(candidates) != 1:
         there = f"several layers of lines ({', '.join(candidates)})" if candidates else "no lines"
         msg = f"{path} has {there}: name one with --roads-layer"

@@ -1,1 +1,0 @@
-import{O as e,l as t}from"./asking-D2pIzB56.js";var n=e();function r({mrid:e,children:r}){return(0,n.jsx)(`button`,{type:`button`,className:`text-button`,onClick:()=>t(e),children:r??e})}export{r as t};

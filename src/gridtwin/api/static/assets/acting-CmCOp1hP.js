@@ -1,1 +1,0 @@
-import{o as e}from"./store-D5BSijbs.js";var t=e(()=>({token:``,actor:``}));export{t};

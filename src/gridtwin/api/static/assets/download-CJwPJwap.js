@@ -1,1 +1,0 @@
-function e(e,t,n){let r=URL.createObjectURL(new Blob([n],{type:t})),i=document.createElement(`a`);i.href=r,i.download=e,i.click(),setTimeout(()=>URL.revokeObjectURL(r),6e4)}function t(e,t,n=new Date){return`gridtwin-${e}-${n.toISOString().slice(0,16).replaceAll(/[-:]/g,``)}Z.${t}`}export{t as n,e as t};

@@ -1,1 +1,0 @@
-var e=`Noto Sans Regular`,t=`Noto Sans SemiBold`;export{t as n,e as t};

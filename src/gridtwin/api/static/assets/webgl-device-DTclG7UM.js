@@ -1,0 +1,1 @@
+export{t as WebGLDevice}from"./flowoverlay-Cm9KpDav.js";

@@ -1,1 +1,0 @@
-export{p as WebGLDevice}from"./flowoverlay-B-tUwGgO.js";
