@@ -31,7 +31,7 @@ from planning_models import write_cyme, write_glm
 from small_tables import csv_folder, tables
 
 EXHAUSTIVE = "GRIDTWIN_EXHAUSTIVE" in os.environ
-FEW, MANY = 16, 10_000 if EXHAUSTIVE else 400
+FEW, MANY = 16, 10_000 if EXHAUSTIVE else 100
 BATCH = 2_500  # inputs of one process
 SECONDS_OF_PROCESSOR = 20  # of one input; each takes hundredths
 BYTES_OF_MEMORY = 3 << 30  # of the process that reads them all

@@ -111,6 +111,10 @@ def test_a_moment_of_the_past_comes_back(archiving: Cluster, tmp_path: Path) -> 
         os.chown(each, owner.st_uid, owner.st_gid)
     data.chmod(0o700)
     archiving.start()
+    with psycopg.connect(url, autocommit=True) as connection:  # it can be read while it replays
+        wait_until(
+            lambda: connection.execute("SELECT NOT pg_is_in_recovery()").fetchone() == (True,)
+        )
     assert count_differing(town, url) == 0
     assert gridtwin.open(url).outages.all() == []
     # It is a database again, not a copy that can only be read.
