@@ -62,6 +62,7 @@ def test_golden_questions_are_answered(shared: SharedTwin) -> None:
     assert shares.wrong <= 2
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("name", "most_wrong"),
     [(name, 3.0) for name in (*OTHER_FILES, "held_out.yaml")] + [("unseen.yaml", 3.0)],
