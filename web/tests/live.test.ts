@@ -89,6 +89,22 @@ it("keeps a change that comes while the facts of an older state are fetched", as
   expect(out()).toEqual([]);
 });
 
+it("applies what is told with the same number as the change before", async () => {
+  const out = await begin();
+  say(3, { out: [1] }); // the third came while this was made: it is told next
+  say(3, { out: [2], back: [1] });
+  expect(out()).toEqual([2]);
+});
+
+it("fetches a state anew after a gap, though its number is that of the last change", async () => {
+  const out = await begin();
+  say(3, { out: [1] });
+  server.state.mockResolvedValue(picture(3, [2]));
+  resync();
+  await vi.runAllTimersAsync();
+  expect(out()).toEqual([2]);
+});
+
 it("does not apply a change over what it missed", async () => {
   const state = later<SupplyState>();
   server.state.mockReturnValue(state.promise);

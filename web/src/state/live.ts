@@ -13,6 +13,8 @@ let wake = () => {}; // ends the pause before the next first load
 let fetching: Promise<void> | null = null;
 let again = false; // something was missed after the fetch under way had begun
 const held: StateEvent[] = []; // changes that came during a fetch: older or newer than its answer
+let fetched = -1; // changes in the state that was fetched last; all of them are in it
+let followed = false; // whether the stream has changed that state since
 
 const RETRY_MS = 2_000;
 
@@ -48,7 +50,7 @@ export function retryNow(): void {
 
 async function load(): Promise<void> {
   const [info, tiles, state] = await Promise.all([api.info(), api.tiles(), api.state()]);
-  supply.setCurrent(state);
+  replace(state);
   useStore.setState({ info, tiles, link: "live", ...figures(state) });
 }
 
@@ -93,16 +95,22 @@ async function refetch(): Promise<void> {
   const state = await api.state(null, { quiet: true });
   // No number of the state tells whether one of those changed meanwhile.
   for (const what of ["findings", "operating", "crews"] as const) tick(what);
-  const { info: before, changes } = useStore.getState();
-  if (before?.network === state.network && changes === state.changes) return;
+  const { info: before } = useStore.getState();
+  if (before?.network === state.network && !followed && fetched === state.changes) return;
   const info = await api.info({ quiet: true });
   if (before?.network !== info.network) {
     useStore.setState({ tiles: await api.tiles({ quiet: true }) });
   }
-  supply.setCurrent(state);
+  replace(state);
   useStore.setState({ info, ...figures(state) });
   tick("state");
   tick("outages");
+}
+
+function replace(state: SupplyState): void {
+  supply.setCurrent(state);
+  fetched = state.changes;
+  followed = false;
 }
 
 function figures(state: SupplyState | StateEvent) {
@@ -125,8 +133,11 @@ function changed(event: StateEvent): void {
 }
 
 function apply(event: StateEvent): void {
-  if (event.changes <= useStore.getState().changes) return; // already in the state that was fetched
+  // Already in the state that was fetched. What the event before was told with is no measure: who
+  // operates while it is made is counted in it, and told by the next.
+  if (event.changes <= fetched) return;
   supply.apply(event);
+  followed = true;
   useStore.setState(figures(event));
   tick("state");
   countSubstations();
